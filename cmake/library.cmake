@@ -1,0 +1,68 @@
+# liblinnet, static and shared, from the layers of src/. The static one is what tests and the command link with,
+# since it also holds the internal functions.
+set(linnet_core_layers wire engine server client) # plain C11, no system calls
+set(linnet_system_layers security net store gateway module)
+
+set(linnet_objects)
+foreach(layer IN LISTS linnet_core_layers linnet_system_layers)
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${layer}/*.c)
+    if(NOT sources)
+        continue()
+    endif()
+    add_library(linnet_${layer} OBJECT ${sources})
+    target_include_directories(linnet_${layer} PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(linnet_${layer} PRIVATE linnet_flags)
+    if(layer IN_LIST linnet_core_layers)
+        set_target_properties(linnet_${layer} PROPERTIES C_EXTENSIONS OFF)
+    else()
+        linnet_use_system(linnet_${layer})
+    endif()
+    list(APPEND linnet_objects $<TARGET_OBJECTS:linnet_${layer}>)
+endforeach()
+
+if(NOT linnet_objects)
+    message(FATAL_ERROR "src/ has no source files: is this the whole repository?")
+endif()
+
+# Only what the public headers declare leaves the shared library.
+file(GLOB linnet_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/*.h ${PROJECT_SOURCE_DIR}/include/linnet/*.h)
+set(linnet_exports ${PROJECT_BINARY_DIR}/linnet.map)
+add_custom_command(OUTPUT ${linnet_exports}
+    COMMAND ${CMAKE_COMMAND} -D OUTPUT=${linnet_exports} -D INCLUDE=${PROJECT_SOURCE_DIR}/include
+            -P ${PROJECT_SOURCE_DIR}/cmake/exports.cmake
+    DEPENDS ${linnet_headers} ${PROJECT_SOURCE_DIR}/cmake/exports.cmake
+    COMMENT "Listing the public functions" VERBATIM)
+add_custom_target(linnet_exports DEPENDS ${linnet_exports})
+
+add_library(linnet_static STATIC ${linnet_objects})
+add_library(linnet_shared SHARED ${linnet_objects})
+add_dependencies(linnet_shared linnet_exports)
+target_link_options(linnet_shared PRIVATE -Wl,--version-script=${linnet_exports})
+set_target_properties(linnet_shared PROPERTIES
+    VERSION ${PROJECT_VERSION} SOVERSION 0 LINK_DEPENDS ${linnet_exports} EXPORT_NAME linnet)
+set_target_properties(linnet_static PROPERTIES EXPORT_NAME linnet_static)
+foreach(library linnet_static linnet_shared)
+    set_target_properties(${library} PROPERTIES OUTPUT_NAME linnet LINKER_LANGUAGE C)
+    target_include_directories(${library} PUBLIC
+        $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+    target_link_libraries(${library} PUBLIC Threads::Threads PRIVATE $<BUILD_INTERFACE:linnet_flags>)
+endforeach()
+add_library(linnet::linnet ALIAS linnet_shared)
+add_library(linnet::linnet_static ALIAS linnet_static)
+
+# Each C file of a folder becomes one program, linked with the library.
+function(linnet_programs folder output)
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.c)
+    set(programs)
+    foreach(source IN LISTS sources)
+        cmake_path(GET source STEM name)
+        set(target ${folder}_${name})
+        add_executable(${target} ${source})
+        linnet_use_system(${target})
+        target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+        target_link_libraries(${target} PRIVATE linnet_static linnet_flags)
+        set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${output})
+        list(APPEND programs ${target})
+    endforeach()
+    add_custom_target(linnet_${folder} DEPENDS ${programs})
+endfunction()
