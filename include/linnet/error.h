@@ -29,7 +29,8 @@ enum linnet_error {
     LINNET_ETOOBIG = -20,   /* does not fit one message */
     LINNET_EADDRESS = -21,  /* the local address is in use, not of this host, or not permitted */
     LINNET_ESYSTEM = -22,   /* a system call failed: errno says why */
-    LINNET_EUNSUPPORTED = -23 /* understood, but not built in */
+    LINNET_EUNSUPPORTED = -23,/* understood, but not built in */
+    LINNET_EMESSAGEID = -24 /* every message ID of that socket towards that peer is in use (RFC 7252 4.4) */
 };
 
 /* A short sentence in English, never NULL; `error` may be 0. The text is static. */

@@ -1,0 +1,28 @@
+/* Linnet: CoAP (RFC 7252) for microcontrollers and servers. This header includes the whole public API. */
+#ifndef LINNET_H
+#define LINNET_H
+
+#include <linnet/address.h>
+#include <linnet/block.h>
+#include <linnet/bytes.h>
+#include <linnet/client.h>
+#include <linnet/code.h>
+#include <linnet/config.h>
+#include <linnet/content_format.h>
+#include <linnet/endpoint.h>
+#include <linnet/error.h>
+#include <linnet/link.h>
+#include <linnet/loop.h>
+#include <linnet/message.h>
+#include <linnet/option.h>
+#include <linnet/request.h>
+#include <linnet/requests.h>
+#include <linnet/resource.h>
+#include <linnet/response.h>
+#include <linnet/server.h>
+#include <linnet/site.h>
+#include <linnet/uri.h>
+
+#define LINNET_VERSION "0.1.0"
+
+#endif

@@ -1,0 +1,51 @@
+/* Where a datagram comes from and goes to: plain values, compared octet by octet. */
+#ifndef LINNET_ADDRESS_H
+#define LINNET_ADDRESS_H
+
+#include <linnet/bytes.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One transport address. IPv4 is kept as ::ffff:a.b.c.d (RFC 4291 2.5.5.2), so one form serves both. The struct has
+ * no padding and `reserved` is 0: two addresses are equal when their octets are. */
+typedef struct linnet_address {
+    uint8_t ip[16];
+    uint32_t scope; /* interface index of a link-local address, else 0 */
+    uint16_t port;  /* host byte order */
+    uint16_t reserved;
+} linnet_address;
+
+/* The way of a datagram: the peer, and what is ours at this end. An answer goes back over the path that its request
+ * came by, so a host with many addresses answers from the one that was asked. */
+typedef struct linnet_path {
+    linnet_address peer;
+    uint8_t local_ip[16]; /* all zero: the system chooses */
+    uint16_t socket;      /* which of the owner's sockets; a further source port is a further socket */
+    uint16_t flags;       /* LINNET_PATH_... */
+} linnet_path;
+
+#define LINNET_PATH_MULTICAST 1u /* the datagram was sent to a group address */
+
+/* Room for the longest text: "[ffff:...:255.255.255.255%4294967295]:65535" and its NUL. */
+#define LINNET_ADDRESS_TEXT 72u
+
+static inline bool linnet_address_equal(const linnet_address *a, const linnet_address *b)
+{
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
+/* Whether it is an IPv4 address in the mapped form. */
+bool linnet_address_is_ipv4(const linnet_address *address);
+bool linnet_address_is_multicast(const linnet_address *address);
+
+/* "127.0.0.1:5683", "[fe80::1%2]:5683" (RFC 5952); returns `text`. */
+char *linnet_address_text(const linnet_address *address, char text[LINNET_ADDRESS_TEXT]);
+/* The same without port and brackets. */
+char *linnet_address_host_text(const linnet_address *address, char text[LINNET_ADDRESS_TEXT]);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

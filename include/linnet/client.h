@@ -1,0 +1,91 @@
+/* A CoAP client: requests by URI, many in flight, by callback or blocking. */
+#ifndef LINNET_CLIENT_H
+#define LINNET_CLIENT_H
+
+#include <linnet/endpoint.h>
+#include <linnet/loop.h>
+#include <linnet/response.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct linnet_client linnet_client;
+
+/* A request to send. Zero fields are defaults: a confirmable request without payload and options. */
+typedef struct linnet_client_request {
+    linnet_code method;   /* LINNET_GET...; LINNET_EMPTY is a ping (RFC 7252 4.3): the Reset that answers it is success, and
+                           * `message` is that Reset */
+    const char *uri;      /* where to; its path and query become options */
+    linnet_type type;     /* LINNET_CON or LINNET_NON */
+
+    linnet_bytes payload;
+    bool no_content_format;  /* else content_format is sent when there is a payload */
+    uint16_t content_format; /* 0 is text/plain */
+    bool has_accept;
+    uint16_t accept;
+    const linnet_option *options; /* further options, in any order; also repeats of those above */
+    size_t option_count;
+    bool no_uri_host;        /* leave Uri-Host out even where the host is a name */
+    bool has_token;          /* use `token`, 0 to 8 octets; else the library makes one */
+    linnet_bytes token;
+
+    linnet_transmission transmission; /* for this request; zero fields: the client's */
+    uint32_t timeout_ms;     /* the whole time allowed, from the call on; 0: what RFC 7252 4.8.2 gives: EXCHANGE_LIFETIME */
+
+    linnet_response_handler *on_response;
+    void *context;
+} linnet_client_request;
+
+typedef struct linnet_client_config {
+    linnet_transmission transmission;
+    linnet_limits limits;
+    const char *local_address; /* "0.0.0.0:40000", "[::1]:0", ":0"; NULL: any */
+    linnet_trace *trace;
+    void *trace_context;
+    unsigned loss_percent;     /* for tests: drop this share of datagrams in each direction */
+    uint32_t resolve_ms;       /* 60000: how long the addresses of a name are remembered */
+} linnet_client_config;
+
+/* `config` may be NULL; it is copied. LINNET_ENOMEM, LINNET_EADDRESS, LINNET_ESYSTEM. */
+int linnet_client_open(linnet_client **client, const linnet_client_config *config);
+
+/*
+ * Sends a request, or queues it behind NSTART. Everything in `request` is copied. `exchange` may be NULL. After 0
+ * on_response is called exactly once (never before this function returns); after an error it is not called:
+ * LINNET_EURI, LINNET_ESCHEME, LINNET_EINVAL, LINNET_ETOOBIG, LINNET_EBUSY, LINNET_EEXIST (that token is in use), LINNET_ENOMEM.
+ * A name is looked up without blocking; of several addresses each is tried until one does not refuse.
+ */
+int linnet_client_send(linnet_client *client, const linnet_client_request *request, linnet_exchange *exchange);
+
+/* Ends a request: its handler is called with LINNET_ECANCELLED before this returns. LINNET_ENOENT: it has ended already. */
+int linnet_client_cancel(linnet_client *client, linnet_exchange exchange);
+
+/* Sends and waits, serving other requests of the client meanwhile. Returns response->error or what linnet_client_send() returns.
+ * `response` holds memory until linnet_response_clear(). Not from a response handler. */
+int linnet_client_call(linnet_client *client, const linnet_client_request *request, linnet_response *response);
+/* Frees what the response holds; a zeroed or failed response is fine. */
+void linnet_response_clear(linnet_response *response);
+
+/* Requests that have not ended. */
+size_t linnet_client_pending(const linnet_client *client);
+/* Serves until nothing is pending or `timeout_ms` have passed (0: return at once after what is ready); LINNET_ESYSTEM. */
+int linnet_client_run(linnet_client *client, uint32_t timeout_ms);
+/* Makes linnet_client_run() and linnet_client_call() return early (the call with LINNET_ECANCELLED). From any thread, from signal handlers. */
+void linnet_client_stop(linnet_client *client);
+
+/* For a loop of one's own, as for servers. */
+int linnet_client_descriptor(const linnet_client *client);
+uint64_t linnet_client_deadline(const linnet_client *client);
+int linnet_client_process(linnet_client *client);
+
+/* Ends every request with LINNET_ECLOSED and frees all; NULL is fine. */
+void linnet_client_close(linnet_client *client);
+
+/* One GET and no more: opens a client, asks, closes it. */
+int linnet_get(const char *uri, linnet_response *response);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,40 @@
+/* Every number that can be tuned, with the default of its RFC. A field that is 0 has its default. */
+#ifndef LINNET_CONFIG_H
+#define LINNET_CONFIG_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LINNET_NO_RETRANSMISSION UINT32_MAX /* for max_retransmit: send once */
+
+/* Transmission parameters (RFC 7252 4.8); the derived times of 4.8.2 are computed from them. */
+typedef struct linnet_transmission {
+    uint32_t ack_timeout_ms;     /* ACK_TIMEOUT, 2000 */
+    uint32_t ack_random_percent; /* ACK_RANDOM_FACTOR in percent, 150; at least 100 */
+    uint32_t max_retransmit;     /* MAX_RETRANSMIT, 4; at most 20, or LINNET_NO_RETRANSMISSION */
+    uint32_t nstart;             /* NSTART, 1: outstanding interactions with one peer; more wait in a queue */
+    uint32_t max_latency_ms;     /* MAX_LATENCY, 100000 */
+    uint32_t ack_delay_ms;       /* 10: how long a deferred answer may take and still ride in the ACK (5.2.2) */
+} linnet_transmission;
+
+/* What an endpoint may hold at most. On a server the memory is reserved as address space and becomes real where it
+ * is used; on a microcontroller it is one array. What happens at each limit is said beside it. */
+typedef struct linnet_limits {
+    uint32_t exchanges;         /* 65536: requests in flight and deferred answers. Then: LINNET_EBUSY, 5.03 */
+    uint32_t answer_log_size;   /* 64 MiB: octets of answers kept to repeat them to duplicates. The oldest is dropped */
+    uint32_t answer_log_index;  /* 1048576: how many answers the log's index can find; rounded up to a power of two */
+    uint32_t executed_requests; /* 1048576: POST and PATCH remembered so that none runs twice. Then: 5.03, not run */
+    uint32_t message_id_spaces; /* 4096: counters of message IDs, shared by peers; rounded up to a power of two */
+    uint32_t message_size;      /* 1152: octets of the largest datagram to send (RFC 7252 4.6) */
+    uint32_t queued_requests;   /* 65536: client requests that wait for NSTART. Then: LINNET_EBUSY */
+    uint32_t peers;             /* 65536: peers with a client request outstanding or waiting. Then: LINNET_EBUSY */
+    uint32_t source_ports;      /* 512: sockets that a client may open to have enough message IDs. Then it waits */
+} linnet_limits;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

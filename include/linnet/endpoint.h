@@ -1,0 +1,130 @@
+/*
+ * The protocol without I/O: datagrams, a path and the time go in; datagrams and the next deadline come out.
+ *
+ * Servers and clients with sockets (server.h, client.h) are made of this. Use it directly on a microcontroller, over
+ * a transport of your own, or to simulate. An endpoint is for one thread; several do not know of each other.
+ */
+#ifndef LINNET_ENDPOINT_H
+#define LINNET_ENDPOINT_H
+
+#include <linnet/address.h>
+#include <linnet/config.h>
+#include <linnet/message.h>
+#include <linnet/response.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct linnet_endpoint linnet_endpoint;
+
+/* Names one exchange: a request in flight or a deferred answer. Never used again by that endpoint. 0 names none. */
+typedef uint64_t linnet_exchange;
+
+/* What the platform supplies. All three are called from within calls to the endpoint only. */
+typedef struct linnet_port {
+    void *context;
+    /* A buffer of *capacity octets for the next datagram, at least limits.message_size; it must stay valid until send() or
+     * the next slot(). A slot may be left unused. NULL: none is free, the datagram is dropped. */
+    uint8_t *(*slot)(void *context, size_t *capacity);
+    /* Sends the first `size` octets of the slot given last. Errors are the network's: they show as loss. */
+    void (*send)(void *context, const linnet_path *path, size_t size);
+    /* Fills `out` with numbers that nobody can guess (tokens, message IDs, hash keys are made of them). */
+    void (*random)(void *context, void *out, size_t size);
+} linnet_port;
+
+struct linnet_request_options;
+
+/* A request that passed the message storey: no duplicate, options checked. What the server layer is given. */
+typedef struct linnet_incoming {
+    linnet_endpoint *endpoint;
+    const linnet_path *path;
+    const linnet_message *message;
+    const struct linnet_request_options *options; /* what a single walk over the options found (src/engine/options.h) */
+    uint64_t now;
+    linnet_exchange exchange; /* 0, or the deferred exchange that is being answered */
+    bool deferred;            /* set by linnet_endpoint_defer() */
+
+    /* To be filled: the answer's code, and behind header and token its options and payload, encoded. */
+    uint8_t *body;
+    size_t capacity;
+    size_t size;
+    linnet_code code; /* LINNET_EMPTY: say nothing at all */
+} linnet_incoming;
+
+typedef void linnet_serve(void *context, linnet_incoming *incoming);
+
+typedef struct linnet_endpoint_config {
+    linnet_transmission transmission;
+    linnet_limits limits;
+    linnet_port port;
+    linnet_serve *serve; /* answers requests; NULL: a client only, requests are rejected (RFC 7252 4.2, 4.3) */
+    void *serve_context;
+} linnet_endpoint_config;
+
+/* Octets of memory that an endpoint with these limits needs, at most. */
+size_t linnet_endpoint_memory(const linnet_limits *limits);
+
+/*
+ * Makes an endpoint in `memory`, which the caller owns, has zeroed, and aligned for a pointer and a uint64_t. It is touched only where it is
+ * used, so untouched address space costs nothing. LINNET_ENOMEM: `size` is below linnet_endpoint_memory();
+ * LINNET_EINVAL: a setting is outside its range. There is nothing to release; linnet_endpoint_clear() only ends what
+ * is open.
+ */
+int linnet_endpoint_init(linnet_endpoint **endpoint, void *memory, size_t size, const linnet_endpoint_config *config);
+
+/* Ends every request with `error`; sends nothing. The memory is the caller's again. */
+void linnet_endpoint_clear(linnet_endpoint *endpoint, int error);
+
+/* Handles one datagram. `now` never falls from call to call. */
+void linnet_endpoint_receive(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, linnet_bytes datagram);
+
+/* The same for a datagram of which only the front fitted into the receiver's buffer: a request is answered 4.13. */
+void linnet_endpoint_receive_truncated(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, linnet_bytes front);
+
+/* The network says that a datagram of ours did not arrive (ICMP). `datagram` is its front as far as it is quoted; four octets are
+ * enough. `error` is LINNET_EREFUSED or LINNET_ENETWORK. The request or answer that it carried ends. */
+void linnet_endpoint_unreachable(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, linnet_bytes datagram,
+                                 int error);
+
+/* When linnet_endpoint_advance() has to be called at the latest; UINT64_MAX: not needed. */
+uint64_t linnet_endpoint_deadline(const linnet_endpoint *endpoint);
+/* Retransmits and times out what is due at `now`. */
+void linnet_endpoint_advance(linnet_endpoint *endpoint, uint64_t now);
+
+/* Server role. Called by `serve`: keeps a copy of the request and an exchange for a later answer. LINNET_EBUSY. */
+int linnet_endpoint_defer(linnet_incoming *incoming, linnet_exchange *exchange);
+/* Answers a deferred exchange: `serve` is called with the kept request, incoming.exchange set, and fills in the answer, which is sent
+ * piggybacked or as a separate response. LINNET_ENOENT when the exchange is no more. */
+int linnet_endpoint_answer(linnet_endpoint *endpoint, uint64_t now, linnet_exchange exchange, linnet_serve *serve,
+                           void *context);
+
+/* Client role. A request ready to go; everything is copied. */
+typedef struct linnet_outgoing {
+    linnet_code code; /* LINNET_EMPTY with LINNET_CON is a ping */
+    linnet_type type;
+    bool has_token; /* else a random one of LINNET_TOKEN_MAX octets is made */
+    linnet_bytes token;
+    linnet_bytes options; /* encoded, as a message has them */
+    linnet_bytes payload;
+    linnet_transmission transmission; /* zero fields: the endpoint's */
+    uint64_t deadline;                /* when to give up; 0: `now` + EXCHANGE_LIFETIME */
+    linnet_response_handler *done;
+    void *context;
+} linnet_outgoing;
+
+/* Builds the request and keeps it without sending. LINNET_EBUSY, LINNET_ETOOBIG, LINNET_EINVAL. After 0 `done` is
+ * called exactly once, at the latest at its deadline. */
+int linnet_endpoint_prepare(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                            const linnet_outgoing *outgoing, linnet_exchange *exchange);
+/* Sends what was prepared, from `socket` of the path's owner. LINNET_EMESSAGEID: every message ID of that socket towards that
+ * peer was used within EXCHANGE_LIFETIME (RFC 7252 4.4): use another socket, or wait. LINNET_EEXIST: the token
+ * is in use there; LINNET_ENOENT. After an error the exchange is still prepared. */
+int linnet_endpoint_launch(linnet_endpoint *endpoint, uint64_t now, linnet_exchange exchange, uint16_t socket);
+/* Ends it: `done` is called with `error` before this returns. LINNET_ENOENT: it has ended. */
+int linnet_endpoint_cancel(linnet_endpoint *endpoint, linnet_exchange exchange, int error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

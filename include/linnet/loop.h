@@ -1,0 +1,20 @@
+/* What servers and clients share: the clock and the view of their datagrams. */
+#ifndef LINNET_LOOP_H
+#define LINNET_LOOP_H
+
+#include <linnet/address.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Microseconds of the monotonic clock that all deadlines are in. */
+uint64_t linnet_clock(void);
+
+/* Sees each datagram as it is on the wire: `sent` or received. The views live until it returns. */
+typedef void linnet_trace(void *context, bool sent, const linnet_path *path, linnet_bytes datagram);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

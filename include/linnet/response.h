@@ -1,0 +1,31 @@
+/* How a request ended: the response, or why there is none. */
+#ifndef LINNET_RESPONSE_H
+#define LINNET_RESPONSE_H
+
+#include <linnet/address.h>
+#include <linnet/message.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct linnet_response {
+    int error;                /* 0: `message` is the response, of whatever class. Else why there is none:
+                               * LINNET_ETIMEOUT, LINNET_ERESET, LINNET_EREFUSED, LINNET_ENETWORK, LINNET_ERESOLVE,
+                               * LINNET_EOPTION (a critical option of the response is unknown), LINNET_ECANCELLED,
+                               * LINNET_ECLOSED */
+    linnet_message message;   /* code, options, payload */
+    linnet_path path;         /* who answered, and at which of our addresses */
+    uint64_t round_trip_us;   /* from the first transmission of the request to its end */
+    uint32_t retransmissions; /* of the request */
+    void *memory;             /* what linnet_response_clear() frees (blocking calls); else NULL */
+} linnet_response;
+
+/* Called once for each request, in the thread of the client's loop. `response` and its views live until it returns.
+ * It may send, cancel and do all else but close the client. */
+typedef void linnet_response_handler(const linnet_response *response, void *context);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

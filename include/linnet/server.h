@@ -1,0 +1,76 @@
+/* A CoAP server with its sockets and loop. */
+#ifndef LINNET_SERVER_H
+#define LINNET_SERVER_H
+
+#include <linnet/config.h>
+#include <linnet/loop.h>
+#include <linnet/resource.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct linnet_server linnet_server;
+
+typedef struct linnet_server_config {
+    const char *address;  /* as for linnet_server_open(); NULL: none yet, see linnet_server_bind() */
+    linnet_transmission transmission;
+    linnet_limits limits;
+    linnet_trace *trace;  /* sees every datagram; NULL: none */
+    void *trace_context;
+    unsigned loss_percent; /* for tests: drop this share of datagrams in each direction */
+
+    /* Requests for paths that no resource has (default: 4.04). */
+    linnet_handler *unknown;
+    void *unknown_context;
+} linnet_server_config;
+
+/*
+ * Opens a server that listens on `address`: "coap://[::]", "coap://0.0.0.0:5683", "coap://localhost:0"; NULL is
+ * "coap://[::]", which is every address, IPv4 and IPv6 (on a host without IPv6: every IPv4 address).
+ * LINNET_EURI, LINNET_ESCHEME, LINNET_ERESOLVE, LINNET_EADDRESS, LINNET_ENOMEM, LINNET_ESYSTEM; *server is NULL then.
+ */
+int linnet_server_open(linnet_server **server, const char *address);
+/* The same with settings; `config` is copied, its strings need not live on. */
+int linnet_server_open_with(linnet_server **server, const linnet_server_config *config);
+/* Listens on one more address. */
+int linnet_server_bind(linnet_server *server, const char *address);
+/* The index-th (from 0) address that it listens on, with the port that it got; LINNET_ENOENT past the last. */
+int linnet_server_address(const linnet_server *server, size_t index, linnet_address *address);
+
+/* Adds a resource. `path` has any number of segments ("a/b", a leading '/' is the same); "" is the root.
+ * LINNET_EEXIST, LINNET_EINVAL (a segment over 255 octets), LINNET_ENOMEM. */
+int linnet_server_add(linnet_server *server, const char *path, const linnet_resource_config *config);
+/* NULL when there is none. The pointer lives until the resource is removed. */
+linnet_resource *linnet_server_find(linnet_server *server, const char *path);
+/* Removes it; safe in its own handler. LINNET_ENOENT. */
+int linnet_server_remove(linnet_server *server, const char *path);
+
+/* Serves until linnet_server_stop(); 0 then, or LINNET_ESYSTEM. */
+int linnet_server_run(linnet_server *server);
+/* Makes linnet_server_run() return. From any thread and from signal handlers. */
+void linnet_server_stop(linnet_server *server);
+
+/* For a loop of one's own: poll the descriptor for reading until the deadline (linnet_clock() time, UINT64_MAX: none), then call
+ * linnet_server_process(), which never waits. */
+int linnet_server_descriptor(const linnet_server *server);
+uint64_t linnet_server_deadline(const linnet_server *server);
+int linnet_server_process(linnet_server *server);
+
+/* Runs `function` in the loop's thread soon. From any thread. LINNET_ENOMEM, LINNET_ECLOSED. When the server closes
+ * first the function is not called. */
+int linnet_server_post(linnet_server *server, void (*function)(linnet_server *server, void *context), void *context);
+
+/* Gives a deferred answer; copies `answer`. From any thread, also after linnet_server_close() (LINNET_ECLOSED).
+ * Consumes the handle, whatever it returns. LINNET_ENOMEM: the client is not answered. */
+int linnet_deferred_answer(linnet_deferred deferred, const linnet_answer *answer);
+/* Gives it up: the client is told 5.03. From any thread. */
+void linnet_deferred_drop(linnet_deferred deferred);
+
+/* Closes the sockets and frees all; NULL is fine. Not from a handler. */
+void linnet_server_close(linnet_server *server);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

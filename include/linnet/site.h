@@ -1,0 +1,74 @@
+/*
+ * The server role without I/O: resources, routing, stored values, preconditions, discovery. It answers what an
+ * endpoint gives it: linnet_endpoint_config{.serve = linnet_site_serve, .serve_context = &site}.
+ */
+#ifndef LINNET_SITE_H
+#define LINNET_SITE_H
+
+#include <linnet/endpoint.h>
+#include <linnet/resource.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A stored value. Who owns `data` is the business of the site's resize function. */
+typedef struct linnet_value {
+    uint8_t *data;
+    uint32_t size;
+    uint32_t capacity;
+} linnet_value;
+
+/* One resource. The caller owns the struct and keeps it until linnet_site_remove(); the members are the site's. */
+struct linnet_resource {
+    const linnet_resource_config *config;
+    const char *path;
+    struct linnet_resource *next_in_bucket;
+    struct linnet_resource *next; /* in order of creation */
+    struct linnet_resource *previous;
+    struct linnet_site *site;
+    linnet_value value;
+    uint32_t hash;
+    uint16_t content_format; /* of the stored value */
+    uint16_t etag;           /* counter 1 to 65535 of the stored value's versions */
+    bool absent;
+};
+
+typedef struct linnet_site {
+    struct linnet_resource **buckets;
+    size_t bucket_count; /* a power of two */
+    struct linnet_resource *first;
+    struct linnet_resource *last;
+    size_t subtrees; /* how many resources are subtrees */
+    size_t count;
+    /* Makes room for a stored value: at least `capacity` octets, old content kept. LINNET_ENOMEM leaves all as it is.
+     * capacity 0 releases. NULL: a value may use the buffer that value.data and value.capacity gave at first, no more. */
+    int (*resize)(void *context, linnet_value *value, size_t capacity);
+    /* Called for each deferred request before the handle is given out, and once for each answered or dropped. */
+    void (*retain)(void *owner);
+    linnet_handler *unknown; /* requests for paths that no resource has; NULL: 4.04 */
+    void *unknown_context;
+    void *owner; /* given to resize, retain, and to deferred handles */
+} linnet_site;
+
+/* Starts without resources. `buckets` is the caller's zeroed array of a power of two; other members of *site may be
+ * set after this. */
+void linnet_site_init(linnet_site *site, struct linnet_resource **buckets, size_t bucket_count);
+/* LINNET_EEXIST, LINNET_EINVAL, LINNET_ENOMEM. `resource` is zeroed, or has value.data and value.capacity set. Path and config are kept, not
+ * copied: on a microcontroller they stay in flash. */
+int linnet_site_add(linnet_site *site, struct linnet_resource *resource, const char *path,
+                    const linnet_resource_config *config);
+void linnet_site_remove(linnet_site *site, struct linnet_resource *resource);
+struct linnet_resource *linnet_site_find(const linnet_site *site, const char *path);
+
+/* A linnet_serve function: `context` is the site. */
+void linnet_site_serve(void *context, linnet_incoming *incoming);
+
+/* Gives the answer of a deferred exchange, in the endpoint's thread; NULL: 5.03. LINNET_ENOENT. */
+int linnet_site_answer(linnet_site *site, linnet_endpoint *endpoint, uint64_t now, linnet_exchange exchange,
+                       const linnet_answer *answer);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

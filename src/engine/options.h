@@ -1,0 +1,34 @@
+/* What one walk over a request's options finds: whether it may be executed at all (RFC 7252 5.4), and the values that
+ * every layer above wants, so that nobody walks them again. */
+#ifndef LINNET_ENGINE_OPTIONS_H
+#define LINNET_ENGINE_OPTIONS_H
+
+#include <linnet/block.h>
+#include <linnet/code.h>
+#include <linnet/message.h>
+
+typedef struct linnet_request_options {
+    linnet_option_cursor path; /* positioned before the first Uri-Path; ends with the last */
+    uint8_t path_segments;     /* 255 and more count as 255 */
+    bool has_if_match;
+    bool has_if_none_match;
+    bool has_etag;
+    bool has_query;
+    bool has_proxy; /* Proxy-Uri or Proxy-Scheme */
+    bool has_block1;
+    bool has_block2;
+    linnet_block block1;
+    linnet_block block2;
+    int32_t content_format; /* or -1 */
+    int32_t accept;         /* or -1 */
+    int16_t hop_limit;      /* or -1 */
+} linnet_request_options;
+
+/* 0: the request may be executed. Else the code to answer with: 4.02, 4.00, 5.05. */
+linnet_code linnet_request_options_read(linnet_request_options *found, const linnet_message *request);
+
+/* Whether an option is one that the registry accepts: its length, and its being repeated or not. Elective options
+ * that are not are to be ignored (5.4.3, 5.4.5). `repeated`: the same number came before. */
+bool linnet_option_is_proper(const linnet_option *option, bool repeated);
+
+#endif
