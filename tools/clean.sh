@@ -1,0 +1,5 @@
+# ./dev clean
+# shellcheck shell=bash
+dev_clean() {
+    rm -rf "$build"
+}
