@@ -71,7 +71,8 @@ void linnet_writer_begin_options(linnet_writer *writer, void *buffer, size_t cap
 void linnet_writer_option(linnet_writer *writer, uint16_t number, linnet_bytes value);
 void linnet_writer_option_uint(linnet_writer *writer, uint16_t number, uint32_t value);
 
-/* Appends options that are encoded already, from the start of a list; only where no option was written before. */
+/* Appends options that are encoded already, from the start of a list; only where no option was written before
+ * (LINNET_EORDER). LINNET_EFORMAT when they are malformed. */
 void linnet_writer_options(linnet_writer *writer, linnet_bytes options);
 
 /* Appends marker and payload; nothing at all for an empty payload. */
@@ -82,7 +83,8 @@ int linnet_writer_end(const linnet_writer *writer);
 
 /*
  * Inserts one option at its place into encoded options, behind those with the same number.
- * `options` has `*size` octets of `capacity`; grows `*size`. LINNET_ENOSPC leaves all as it was.
+ * `options` has `*size` octets of `capacity`; grows `*size`. `value` lies outside of them. LINNET_ENOSPC,
+ * LINNET_EFORMAT (malformed options) and LINNET_EINVAL (a value too long for any option) leave all as it was.
  * The cost is one walk over these options: for the few cases where options come out of order.
  */
 int linnet_options_insert(uint8_t *options, size_t *size, size_t capacity, uint16_t number, linnet_bytes value);

@@ -37,7 +37,11 @@ enum {
     LINNET_OPTION_PROXY_SCHEME_NUMBER = 239,
     LINNET_OPTION_ECHO = 252,
     LINNET_OPTION_NO_RESPONSE = 258,
-    LINNET_OPTION_REQUEST_TAG = 292
+    LINNET_OPTION_REQUEST_TAG = 292,
+    LINNET_OPTION_OCF_ACCEPT_VERSION = 2049, /* OCF-Accept-Content-Format-Version */
+    LINNET_OPTION_OCF_VERSION = 2053,        /* OCF-Content-Format-Version */
+    LINNET_OPTION_SCP82_PARAMS = 2055,       /* GlobalPlatform GPC SPE 207 */
+    LINNET_OPTION_ADMIN_PROTOCOL = 2056      /* X-Admin-Protocol, GSMA SGP.32 */
 };
 
 /* The bits that an option's number carries (RFC 7252 5.4.6). */
@@ -88,6 +92,9 @@ typedef struct linnet_option_cursor {
 /* Gives the next option; false at the end. On options that linnet_message_parse() accepted it cannot fail; on
  * other octets it ends where they stop making sense, and linnet_options_check() tells. */
 bool linnet_option_next(linnet_option_cursor *cursor, linnet_option *option);
+
+/* Whether these octets are well-formed options to their end. */
+bool linnet_options_check(linnet_bytes options);
 
 /* Finds the `index`-th (from 0) option with that number. False when there are not so many. */
 bool linnet_option_get(linnet_bytes options, uint16_t number, size_t index, linnet_bytes *value);
