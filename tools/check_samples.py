@@ -1,0 +1,47 @@
+"""Checks that the C samples in README.md and docs/ are the files that they say they are, so that they compile.
+
+A sample is announced by a comment that names its file: <!-- examples/get.c --> and then ```c. Also checks that the
+smallest programs stay small.
+"""
+import pathlib
+import re
+import sys
+
+SAMPLE = re.compile(r"<!-- (\S+\.c) -->\n+```c\n(.*?)```", re.DOTALL)
+FENCE = re.compile(r"^```c$", re.MULTILINE)
+MOST_LINES = {"examples/server.c": 20, "examples/get.c": 11}
+
+
+def check_page(page):
+    text = page.read_text(encoding="utf-8")
+    samples = SAMPLE.findall(text)
+    for name, sample in samples:
+        source = pathlib.Path(name)
+        if not source.is_file():
+            yield f"{page}: there is no {name}"
+        elif source.read_text(encoding="utf-8") != sample:
+            yield f"{page}: the sample differs from {name}; copy the file into the page"
+    unnamed = len(FENCE.findall(text)) - len(samples)
+    if unnamed:
+        yield f"{page}: {unnamed} C samples do not say which file of examples/ they are: <!-- examples/NAME.c -->"
+
+
+def check_size(name, most):
+    lines = pathlib.Path(name).read_text(encoding="utf-8").splitlines()
+    if len(lines) >= most:
+        yield f"{name} has {len(lines)} lines and should have fewer than {most}"
+
+
+def main():
+    pages = [pathlib.Path("README.md"), *sorted(pathlib.Path("docs").rglob("*.md"))]
+    problems = [problem for page in pages for problem in check_page(page)]
+    problems += [problem for name, most in MOST_LINES.items() for problem in check_size(name, most)]
+    if problems:
+        print("\n".join(problems))
+        return 1
+    print(f"the C samples of {len(pages)} pages are files of examples/")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+# ./dev soak: the simulations under the sanitizers, again and again, each time from another seed.
+# The programs of tests/simulation read their first seed from LINNET_SEED.
+# shellcheck shell=bash
+dev_soak() {
+    local seconds=${1:-600} seed rounds=0 program
+    [[ $seconds =~ ^[0-9]+$ ]] || fail "'$seconds' is no number of seconds" "example: ./dev soak 3600"
+    need "${packages_unit[@]}"
+    configure "$build/asan" -DCMAKE_BUILD_TYPE=Debug -DLINNET_SANITIZE=address,undefined -DLINNET_EXAMPLES=OFF \
+        -DLINNET_BENCH=OFF
+    compile "$build/asan" linnet_tests
+    compgen -G "$build/asan/tests/simulation/*_test" >/dev/null || fail "there is no simulation in tests/simulation yet"
+    mkdir -p "$logs"
+    seed=$(date +%s)000000
+    while [[ $SECONDS -lt $seconds ]]; do
+        for program in "$build"/asan/tests/simulation/*_test; do
+            LINNET_SEED=$seed "$program" >"$logs/soak.log" 2>&1 </dev/null || {
+                tail -n 60 "$logs/soak.log"
+                fail "$(basename "$program") failed" "again: LINNET_SEED=$seed ${program#"$root"/}"
+            }
+        done
+        rounds=$((rounds + 1)) seed=$((seed + 100000))
+    done
+    say "$rounds rounds in $SECONDS s, none failed"
+}
