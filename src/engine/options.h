@@ -22,9 +22,10 @@ typedef struct linnet_request_options {
     int32_t content_format; /* or -1 */
     int32_t accept;         /* or -1 */
     int16_t hop_limit;      /* or -1 */
+    uint16_t rejected;      /* the option that stopped the walk, when the code is not 0 */
 } linnet_request_options;
 
-/* 0: the request may be executed. Else the code to answer with: 4.02, 4.00, 5.05. */
+/* LINNET_EMPTY: the request may be executed. Else the code to answer with: 4.02, 4.00, 5.05. */
 linnet_code linnet_request_options_read(linnet_request_options *found, const linnet_message *request);
 
 /* Whether an option is one that the registry accepts: its length, and its being repeated or not. Elective options

@@ -1,0 +1,53 @@
+/* Multilinear hashing (Lemire and Kaser, "Strongly universal string hashing is fast"): each 32-bit half of the result
+ * is the upper half of a sum of products with secret 64-bit keys. The second half uses the keys two places on, which
+ * keeps the halves independent. */
+#include "engine/hash.h"
+
+#define PEER_WORDS (sizeof(linnet_address) / sizeof(uint32_t))
+
+_Static_assert(sizeof(linnet_address) == 24, "an address has no padding: it is hashed and compared as octets");
+
+uint64_t linnet_hash_words(const linnet_hash_key *key, const uint32_t *words, size_t count)
+{
+    uint64_t high = key->word[0];
+    uint64_t low = key->word[2];
+
+    for (size_t i = 0; i < count; i++) {
+        high += key->word[i + 1] * words[i];
+        low += key->word[i + 3] * words[i];
+    }
+    return (high & ~(uint64_t)UINT32_MAX) | (low >> 32);
+}
+
+uint64_t linnet_hash_peer(const linnet_hash_key *key, const linnet_path *path, uint32_t word)
+{
+    uint32_t words[PEER_WORDS + 2];
+
+    memcpy(words, &path->peer, sizeof path->peer);
+    words[PEER_WORDS] = path->socket;
+    words[PEER_WORDS + 1] = word;
+    return linnet_hash_words(key, words, PEER_WORDS + 2);
+}
+
+uint64_t linnet_hash_ends(const linnet_hash_key *key, const linnet_path *path, uint32_t word)
+{
+    uint32_t words[PEER_WORDS + 6];
+
+    memcpy(words, &path->peer, sizeof path->peer);
+    memcpy(words + PEER_WORDS, path->local_ip, sizeof path->local_ip);
+    words[PEER_WORDS + 4] = path->socket;
+    words[PEER_WORDS + 5] = word;
+    return linnet_hash_words(key, words, PEER_WORDS + 6);
+}
+
+uint64_t linnet_hash_token(const linnet_hash_key *key, const linnet_path *path, linnet_bytes token)
+{
+    uint32_t words[PEER_WORDS + 4] = {0};
+
+    memcpy(words, &path->peer, sizeof path->peer);
+    words[PEER_WORDS] = path->socket;
+    words[PEER_WORDS + 1] = (uint32_t)token.size;
+    if (token.size > 0)
+        memcpy(words + PEER_WORDS + 2, token.data, token.size);
+    return linnet_hash_words(key, words, PEER_WORDS + 4);
+}

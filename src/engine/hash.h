@@ -1,0 +1,29 @@
+/* A keyed hash over a few 32-bit words. Multilinear hashing is strongly universal: without the key nobody can find
+ * two inputs that collide, so peers cannot crowd a table, and 64 bits of it may stand for the input itself. It costs
+ * two multiplications a word, on a microcontroller too. */
+#ifndef LINNET_ENGINE_HASH_H
+#define LINNET_ENGINE_HASH_H
+
+#include <linnet/address.h>
+
+#define LINNET_HASH_WORDS 16u
+
+/* Secret and random. */
+typedef struct linnet_hash_key {
+    uint64_t word[LINNET_HASH_WORDS + 3];
+} linnet_hash_key;
+
+/* At most LINNET_HASH_WORDS words; inputs that are compared must have the same count. */
+uint64_t linnet_hash_words(const linnet_hash_key *key, const uint32_t *words, size_t count);
+
+/* A peer as seen from one of our sockets, with one word of the caller's: a message ID, a purpose. */
+uint64_t linnet_hash_peer(const linnet_hash_key *key, const linnet_path *path, uint32_t word);
+
+/* The two endpoints of a datagram, our local address included, with one word of the caller's. Message IDs are scoped
+ * by both ends (RFC 7252 4.2): a client may use one ID towards two addresses of ours. */
+uint64_t linnet_hash_ends(const linnet_hash_key *key, const linnet_path *path, uint32_t word);
+
+/* A peer as seen from one of our sockets, with a token of at most eight octets. */
+uint64_t linnet_hash_token(const linnet_hash_key *key, const linnet_path *path, linnet_bytes token);
+
+#endif
