@@ -12,7 +12,8 @@ foreach(source IN LISTS sources)
         ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
     target_link_libraries(${name} PRIVATE linnet_static linnet_flags)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
-    target_compile_options(${name} PRIVATE -Wno-missing-prototypes) # LLVMFuzzerTestOneInput has no header
+    # LLVMFuzzerTestOneInput has no header that declares it.
+    set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS -Wno-missing-prototypes)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/targets)
     list(APPEND programs ${name})
 endforeach()

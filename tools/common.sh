@@ -73,16 +73,19 @@ configure() {
     local tree=$1 output
     shift
     output=$(cmake -S "$root" -B "$tree" -G Ninja -DLINNET_WERROR=ON "$@" 2>&1) && return 0
-    printf '%s\n' "$output" >&2
+    printf '%s\n' "$output" | sed -n '/CMake Error/,$p' >&2
     fail "CMake could not configure ${tree#"$root"/}" "./dev clean removes what an earlier configuration left"
 }
 
 # compile FOLDER [TARGET...]: ninja's progress on a terminal, else only what went wrong.
 compile() {
-    local tree=$1 quiet=(--quiet)
+    local tree=$1
     shift
-    [[ -t 1 ]] && quiet=()
-    ninja -C "$tree" "${quiet[@]}" "$@" || fail "the build failed" "the compiler's messages are above"
+    if [[ -t 1 ]]; then
+        ninja -C "$tree" "$@"
+    else
+        ninja -C "$tree" --quiet "$@" | sed '/no work to do/d'
+    fi || fail "the build failed" "the compiler's messages are above"
 }
 
 # source_files PATTERN...: the tracked files and those about to be, one path a line; without git, what lies there.

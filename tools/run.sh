@@ -52,7 +52,7 @@ start_server() {
     local log=$logs/serve-$$.log tries
     mkdir -p "$logs"
     server_log=$log
-    echo "\$ build/linnet serve --demo $*"
+    printf '%s$ build/linnet serve --demo%s%s\n' "$bold" "${*:+ $*}" "$plain"
     build/linnet serve --demo "$@" </dev/null 2>"$log" &
     server=$!
     for ((tries = 0; tries < 200; tries++)); do

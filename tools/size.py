@@ -85,7 +85,8 @@ def print_layers(objects):
 
 # In a linker map: " .text.linnet_x  0x00008000  0x24 build/size/src/wire/code.o", the name perhaps on a line before.
 MAP_ENTRY = re.compile(r"^ \.?([\w.$]+)\s+0x[0-9a-f]+\s+0x([0-9a-f]+)\s+(\S+)$", re.MULTILINE)
-KINDS = {"text": "text", "rodata": "text", "ARM": "text", "data": "data", "bss": "bss", "COMMON": "bss"}
+KINDS = {"text": "text", "rodata": "text", "ARM.exidx": "text", "ARM.extab": "text", "data": "data", "bss": "bss",
+         "COMMON": "bss"}
 
 
 def origin_of(path):
@@ -99,9 +100,9 @@ def costs_by_origin(map_text):
     """Where the octets of a linked program come from."""
     linked = map_text[map_text.index("Linker script and memory map"):]
     linked = re.sub(r"^( [\w.$]+)\n\s+0x", r"\1 0x", linked, flags=re.MULTILINE)
-    sums = collections.defaultdict(lambda: collections.Counter())
+    sums = collections.defaultdict(collections.Counter)
     for section, size, path in MAP_ENTRY.findall(linked):
-        kind = KINDS.get(section.split(".")[0])
+        kind = KINDS.get(section if section.startswith("ARM.") else section.split(".")[0])
         if kind:
             sums[origin_of(path)][kind] += int(size, 16)
     return {origin: Cost(count["text"], count["data"], count["bss"]) for origin, count in sorted(sums.items())}

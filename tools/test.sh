@@ -1,7 +1,7 @@
 # ./dev test: runs the parts of tools/part.sh, two at a time, and adds up what they count.
 # shellcheck shell=bash
 all_parts=(build unit threads run install size lint interop conformance)
-declare -A part_of_process started_at
+declare -A part_of_process=() started_at=()
 finished=()
 
 dev_test() {
@@ -51,12 +51,12 @@ run_parts() {
     local queue=("$@") process
     if [[ $# -eq 1 ]]; then
         start_part "$1" shown
-        finish_part
+        finish_part || true
         return
     fi
     if [[ $1 == build ]]; then
         start_part build quiet
-        finish_part
+        finish_part || return 0 # all others would only say the same
         queue=("${@:2}")
     fi
     while [[ ${#queue[@]} -gt 0 || ${#part_of_process[@]} -gt 0 ]]; do
@@ -64,7 +64,7 @@ run_parts() {
             start_part "${queue[0]}" quiet
             queue=("${queue[@]:1}")
         else
-            finish_part
+            finish_part || true
         fi
     done
 }
@@ -105,6 +105,7 @@ finish_part() {
     else
         printf '%s%-12s passed%s in %d s\n' "$green" "$part" "$plain" "$seconds"
     fi
+    [[ $failed -eq 0 ]]
 }
 
 stop_parts() {
