@@ -3,6 +3,7 @@
 all_parts=(build unit threads run install size lint interop conformance)
 declare -A part_of_process=() started_at=()
 finished=()
+shown=false # whether the output of the one part that runs is on the terminal already
 
 dev_test() {
     local parts=("$@") part
@@ -50,18 +51,19 @@ install_peers() {
 run_parts() {
     local queue=("$@") process
     if [[ $# -eq 1 ]]; then
-        start_part "$1" shown
+        shown=true
+        start_part "$1"
         finish_part || true
         return
     fi
     if [[ $1 == build ]]; then
-        start_part build quiet
+        start_part build
         finish_part || return 0 # all others would only say the same
         queue=("${@:2}")
     fi
     while [[ ${#queue[@]} -gt 0 || ${#part_of_process[@]} -gt 0 ]]; do
         if [[ ${#queue[@]} -gt 0 && ${#part_of_process[@]} -lt 2 ]]; then
-            start_part "${queue[0]}" quiet
+            start_part "${queue[0]}"
             queue=("${queue[@]:1}")
         else
             finish_part || true
@@ -74,7 +76,7 @@ start_part() {
     local part=$1
     rm -f "$logs/$part.count"
     set -m
-    if [[ $2 == shown ]]; then
+    if $shown; then
         ./dev part "$part" </dev/null > >(tee "$logs/$part.log") 2>&1 &
     else
         printf '%-12s started\n' "$part"
@@ -100,8 +102,8 @@ finish_part() {
     [[ $status -eq 0 || $failed -gt 0 ]] || failed=1
     finished+=("$part $passed $failed $skipped $seconds")
     if [[ $failed -gt 0 ]]; then
-        printf '%s%-12s failed%s after %d s; the end of build/log/%s.log:\n' "$red" "$part" "$plain" "$seconds" "$part"
-        tail -n 120 "$logs/$part.log" | sed 's/^/  | /'
+        printf '%s%-12s failed%s after %d s; all of its output: build/log/%s.log\n' "$red" "$part" "$plain" "$seconds" "$part"
+        $shown || tail -n 120 "$logs/$part.log" | sed 's/^/  | /'
     else
         printf '%s%-12s passed%s in %d s\n' "$green" "$part" "$plain" "$seconds"
     fi
