@@ -29,8 +29,8 @@ typedef struct linnet_uri {
     bool has_port;        /* the text named one, even where it is the default */
     uint16_t port;        /* the default of the scheme where none is named */
     linnet_bytes host;    /* without the brackets of an IPv6 literal; a zone ("%eth0", "%25eth0") stays in it */
-    linnet_bytes path;    /* without the leading slash */
-    linnet_bytes query;   /* without the question mark */
+    linnet_bytes path;    /* without the leading slash; data is NULL when that is all or less */
+    linnet_bytes query;   /* without the question mark; data is NULL when there is none */
 } linnet_uri;
 
 /*
@@ -49,13 +49,16 @@ const char *linnet_uri_problem(linnet_bytes text);
  * number between them (Content-Format, Max-Age) have to be woven in with linnet_options_insert(). */
 void linnet_uri_write_options(const linnet_uri *uri, bool with_host, linnet_writer *writer);
 
-/* One decoded segment or argument at a time; `decoded` must hold 255 octets. False at the end; the cursor starts
- * as a copy of uri->path with separator '/' or uri->query with '&'. An empty path has no segment. */
+/* One decoded segment or argument at a time; `decoded` must hold 255 octets. False at the end, which is
+ * rest->data == NULL; the cursor starts as a copy of uri->path with separator '/' or uri->query with '&'. A parsed URI
+ * with an empty path has no segment; one that ends in a slash has an empty last one. "." and ".." come as they stand:
+ * linnet_uri_write_options() resolves them. */
 bool linnet_uri_next(linnet_bytes *rest, char separator, uint8_t decoded[255], size_t *size);
 
 /*
  * Composes the URI that a request with these options asked of host:port (RFC 7252 6.5), percent-encoded, NUL-ended.
- * `address` is the destination's text, used where there is no Uri-Host; an IPv6 literal is put into brackets.
+ * `address` is the destination's text, used where there is no Uri-Host; an IPv6 literal is put into brackets, the '%'
+ * of its zone ("fe80::1%eth0") encoded. A Uri-Port among the options counts more than `port`.
  * Returns the length or LINNET_ENOSPC.
  */
 int linnet_uri_compose(char *text, size_t capacity, linnet_scheme scheme, const char *address, uint16_t port,

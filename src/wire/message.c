@@ -5,7 +5,8 @@
 
 #include "wire/option_head.h"
 
-/* "classes 1, 6 and 7 are reserved" (RFC 7252 12.1), 3 unassigned; class 7 has a meaning over streams alone. */
+/* "a request (0), a success response (2), a client error response (4), or a server error response (5). (All other
+ * class values are reserved.)" Class 7 got a meaning later, over streams alone (RFC 8323). */
 static bool class_is_known(linnet_code code)
 {
     const unsigned known_classes = 1u << 0 | 1u << 2 | 1u << 4 | 1u << 5;

@@ -8,12 +8,12 @@
 
 /* Where the options of one number lie, and what comes before and behind them. */
 typedef struct run {
-    size_t start;        /* offset of the first option of the run */
-    size_t end;          /* offset behind the last one */
-    int count;           /* how many they are */
-    uint16_t before;     /* number of the option before the run; 0 when there is none */
-    bool has_next;       /* an option follows */
-    linnet_option next;  /* that option */
+    size_t start;       /* offset of the first option of the run */
+    size_t end;         /* offset behind the last one */
+    int count;          /* how many they are */
+    uint16_t before;    /* number of the option before the run; 0 when there is none */
+    bool has_next;      /* an option follows */
+    linnet_option next; /* that option */
 } run;
 
 /* Finds the options with `number`; an empty run lies where one would be inserted. False on malformed options. */
