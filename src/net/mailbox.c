@@ -1,0 +1,103 @@
+/* A list under a mutex, and an eventfd that says that it is no longer empty. */
+#include "net/mailbox.h"
+
+#include <linnet/error.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct linnet_mailbox {
+    pthread_mutex_t mutex;
+    linnet_letter *first;
+    linnet_letter **end;
+    int wake;
+    bool closed;
+    void *owner;
+    atomic_size_t holders;
+};
+
+linnet_mailbox *linnet_mailbox_create(int wake, void *owner)
+{
+    linnet_mailbox *mailbox = calloc(1, sizeof *mailbox);
+    if (!mailbox)
+        return NULL;
+    pthread_mutex_init(&mailbox->mutex, NULL);
+    mailbox->end = &mailbox->first;
+    mailbox->wake = wake;
+    mailbox->owner = owner;
+    atomic_init(&mailbox->holders, 1);
+    return mailbox;
+}
+
+void linnet_mailbox_hold(linnet_mailbox *mailbox) { atomic_fetch_add(&mailbox->holders, 1); }
+
+void linnet_mailbox_release(linnet_mailbox *mailbox)
+{
+    if (!mailbox || atomic_fetch_sub(&mailbox->holders, 1) > 1)
+        return;
+    pthread_mutex_destroy(&mailbox->mutex);
+    free(mailbox);
+}
+
+static void free_letters(linnet_letter *letter)
+{
+    while (letter) {
+        linnet_letter *next = letter->next;
+        free(letter);
+        letter = next;
+    }
+}
+
+/* The eventfd is written under the lock, because linnet_mailbox_close() is what keeps it from being closed meanwhile.
+ */
+static void append(linnet_mailbox *mailbox, linnet_letter *letter)
+{
+    static const uint64_t one = 1;
+    bool was_empty = mailbox->first == NULL;
+    letter->next = NULL;
+    *mailbox->end = letter;
+    mailbox->end = &letter->next;
+    if (was_empty && write(mailbox->wake, &one, sizeof one) < 0)
+        return; /* only a counter at its end refuses, and then the loop is awake */
+}
+
+int linnet_mailbox_post(linnet_mailbox *mailbox, linnet_letter *letter)
+{
+    pthread_mutex_lock(&mailbox->mutex);
+    bool closed = mailbox->closed;
+    if (!closed)
+        append(mailbox, letter);
+    pthread_mutex_unlock(&mailbox->mutex);
+    if (closed)
+        free(letter);
+    return closed ? LINNET_ECLOSED : 0;
+}
+
+static linnet_letter *take(linnet_mailbox *mailbox, bool close)
+{
+    pthread_mutex_lock(&mailbox->mutex);
+    linnet_letter *first = mailbox->first;
+    mailbox->first = NULL;
+    mailbox->end = &mailbox->first;
+    mailbox->closed |= close;
+    pthread_mutex_unlock(&mailbox->mutex);
+    return first;
+}
+
+void linnet_mailbox_open(linnet_mailbox *mailbox)
+{
+    linnet_letter *letter = take(mailbox, false);
+    while (letter) {
+        linnet_letter *next = letter->next;
+        letter->open(letter, mailbox->owner);
+        letter = next;
+    }
+}
+
+void linnet_mailbox_close(linnet_mailbox *mailbox)
+{
+    if (mailbox)
+        free_letters(take(mailbox, true));
+}

@@ -1,0 +1,44 @@
+/* Every limit of the network layer that the public configuration does not name, in one place. */
+#ifndef LINNET_NET_SETTINGS_H
+#define LINNET_NET_SETTINGS_H
+
+enum {
+    /* Datagrams taken or given to the kernel in one call. Past some tens the calls are no longer what costs. */
+    LINNET_NET_BATCH = 64,
+    /* Full batches read from one socket before the others and the timers get their turn. */
+    LINNET_NET_ROUNDS = 4,
+    /* The largest datagram that is understood; more is answered 4.13. limits.message_size may raise it. */
+    LINNET_NET_RECEIVE_SIZE = 2048,
+    /* What the kernel may hand over at once: the largest UDP payload, or a train that it has merged (UDP_GRO). */
+    LINNET_NET_BUFFER_SIZE = 65536,
+    /* SO_RCVBUF, for bursts; the kernel cuts it to net.core.rmem_max. */
+    LINNET_NET_SOCKET_BUFFER = 4 << 20,
+    /* How often one datagram is offered to the kernel before it counts as lost. More than once, because the kernel
+     * reports errors of earlier datagrams at the next call and does not send the one at hand then. */
+    LINNET_NET_SEND_TRIES = 4,
+    /* How long to wait for room in the send buffer before the rest of a batch counts as lost. */
+    LINNET_NET_SEND_WAIT_MS = 1,
+    /* Grouped sends (UDP_SEGMENT): datagrams that fit every IPv6 path (1280 octets), and no more than one IP packet in
+       all. */
+    LINNET_NET_GROUP_DATAGRAM = 1232,
+    LINNET_NET_GROUP_SIZE = 65000,
+    /* ICMP reports taken from one socket in one turn. */
+    LINNET_NET_REPORTS = 64,
+    /* Ports tried for ":0" where several addresses need the same one. */
+    LINNET_NET_PORT_TRIES = 16,
+
+    /* Names that a client remembers, and addresses of each. */
+    LINNET_RESOLVE_NAMES = 64,
+    LINNET_RESOLVE_ADDRESSES = 8,
+    /* Look-ups at the same time, each a thread; others wait for one to end. */
+    LINNET_RESOLVE_THREADS = 4,
+    /* linnet_client_config.resolve_ms where it is 0. */
+    LINNET_RESOLVE_MS = 60000,
+    /* What a look-up may take where the request says nothing: EXCHANGE_LIFETIME (RFC 7252 4.8.2). */
+    LINNET_RESOLVE_LIMIT_MS = 247000,
+
+    /* A server's table of resources at first, a power of two. */
+    LINNET_SERVER_BUCKETS = 1024
+};
+
+#endif
