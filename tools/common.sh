@@ -38,18 +38,16 @@ need() {
     }
     local installed missing=()
     installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null || true)
-    for package in "$@"; do
+    for package in $(printf '%s\n' "$@" | sort -u); do
         [[ $'\n'$installed$'\n' == *$'\n'"installed $package"$'\n'* ]] || missing+=("$package")
     done
     [[ ${#missing[@]} -eq 0 ]] || install_packages "${missing[@]}"
 }
 
-# Node and npm may also come from elsewhere than Debian.
-need_node() {
-    local missing=()
-    command -v node >/dev/null || missing+=(nodejs)
-    command -v npm >/dev/null || missing+=(npm)
-    [[ ${#missing[@]} -eq 0 ]] || install_packages "${missing[@]}"
+# Node and npm may also come from elsewhere than Debian: prints the packages of those that are missing.
+node_packages() {
+    command -v node >/dev/null || echo nodejs
+    command -v npm >/dev/null || echo npm
 }
 
 install_packages() {

@@ -10,6 +10,7 @@ dev_lint() {
     done
     need "${packages_lint[@]}"
     mkdir -p "$logs" "$build/lint"
+    rm -f "$logs/lint.steps"
     for step in "${steps[@]}"; do
         log=$logs/lint-$step.log status=0
         local start=$SECONDS
@@ -67,7 +68,7 @@ lint_tidy() {
 lint_cppcheck() {
     mkdir -p "$build/lint/cppcheck"
     cppcheck --quiet --enable=warning,portability,performance --error-exitcode=1 --inline-suppr --std=c11 \
-        --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches --cppcheck-build-dir="$build/lint/cppcheck" \
+        --suppress=missingIncludeSystem --cppcheck-build-dir="$build/lint/cppcheck" \
         -j "$jobs" -I include -I src -D__GNUC__ src cli examples
     cppcheck --version
 }

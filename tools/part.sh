@@ -55,7 +55,12 @@ run_ctest() {
 # The sum of the numbers behind a word: "[  PASSED  ] 12 test(s)."
 sum_of() { printf '%s\n' "$2" | sed -n "s/.*$1 \([0-9][0-9]*\) test.*/\1/p" | awk '{ n += $1 } END { print n + 0 }'; }
 
-part_interop() { run_pytest tests/interop; }
+part_interop() {
+    cmp -s tests/interop/package.json "$build/npm/installed.json" || fail "the npm packages are not installed" \
+        "./dev test interop installs them; build/log/npm.log says what npm said"
+    run_pytest tests/interop
+}
+
 part_conformance() { run_pytest tests/conformance; }
 
 run_pytest() {

@@ -5,7 +5,8 @@ usage: size.py OUTPUT_FOLDER
 Fails when an object of the core needs a symbol that is neither the core's own, nor memcpy and its like, nor a
 function of the port (linnet_port_...): that keeps the core free of clocks, allocators and system calls.
 
-Each C file of ports/profiles/ is a device: it names what it wants of Linnet, so the linker drops the rest. Its first
+Each C file of ports/profiles/ is a device: it names what it wants of Linnet, so the linker drops the rest. Those whose
+name starts with "port" are no device but what all devices share: the functions of a port. A device's first
 lines may say what it should cost ("goal: 5120 octets of flash, 2048 octets of RAM") and where it starts
 ("entry: profile_main"; else main). A goal that is missed is reported, and is no failure.
 """
@@ -153,8 +154,10 @@ def main():
     print_layers(objects)
 
     profiles = sorted(pathlib.Path("ports/profiles").glob("*.c"))
+    port = [compile_file(source, folder) for source in profiles if source.name.startswith("port")]
+    profiles = [source for source in profiles if not source.name.startswith("port")]
     for source in profiles:
-        print_profile(source, every, folder)
+        print_profile(source, every + port, folder)
     if not profiles:
         print("\nThere is no profile in ports/profiles yet, so nothing was linked.")
 
