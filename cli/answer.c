@@ -1,0 +1,130 @@
+/* What a response means for a person: its payload on standard output, everything else as a remark. */
+#include "cli/complain.h"
+#include "cli/request.h"
+#include "cli/text.h"
+
+#include <stdlib.h>
+
+int32_t answer_content_format(const linnet_message *message)
+{
+    linnet_bytes value;
+    if (!linnet_option_get(message->options, LINNET_OPTION_CONTENT_FORMAT, 0, &value) || value.size > 2)
+        return LINNET_NO_FORMAT;
+    return (int32_t)linnet_option_uint(value);
+}
+
+bool answer_is_partial(const linnet_message *message)
+{
+    linnet_bytes value;
+    linnet_block block;
+    if (!linnet_option_get(message->options, LINNET_OPTION_BLOCK2, 0, &value) ||
+        linnet_block_parse(&block, value) != 0 || !block.more)
+        return false;
+    complain("this is only a part of the answer, block %u of %zu octets; more follow", block.number,
+             linnet_block_size(block));
+    hint("transfers in blocks come with a later version; --option Block2=%u/0/%zu asks for the next block",
+         block.number + 1, linnet_block_size(block));
+    return true;
+}
+
+/* What to do about a response of class 4 or 5; NULL where nothing general can be said. */
+static const char *advice(linnet_code code)
+{
+    switch (code) {
+    case LINNET_BAD_OPTION: return "the server does not know an option of the request; -v shows them";
+    case LINNET_UNAUTHORIZED:
+    case LINNET_FORBIDDEN: return "the server wants to know who asks, or allows it to others only";
+    case LINNET_METHOD_NOT_ALLOWED: return "the resource is there, for other methods";
+    case LINNET_NOT_ACCEPTABLE: return "without --accept the server chooses the form itself";
+    case LINNET_PRECONDITION_FAILED: return "the resource is not in the state that --if-match or --if-none-match asks for";
+    case LINNET_UNSUPPORTED_CONTENT_FORMAT: return "--content-format says what the payload is";
+    case LINNET_PROXYING_NOT_SUPPORTED: return "the server is no proxy; is the host in the URI the one that was asked?";
+    default: return NULL;
+    }
+}
+
+static void advise(linnet_code code, const char *uri)
+{
+    const char *text = advice(code);
+    linnet_uri parsed;
+    if (text)
+        hint("%s", text);
+    else if (code == LINNET_NOT_FOUND && linnet_uri_parse(&parsed, linnet_text(uri)) == 0 && parsed.host.size) {
+        int size = (int)(parsed.host.data + parsed.host.size - (const uint8_t *)uri); /* up to the end of the host */
+        size += uri[size] == ']';
+        if (parsed.has_port)
+            size += (int)strcspn(uri + size, "/?");
+        hint("'linnet discover %.*s' lists what is there", size, uri);
+    }
+}
+
+int answer_complain(const linnet_response *response, const char *uri)
+{
+    const linnet_message *message = &response->message;
+    const palette *ink = ink_for(stderr);
+    char *code = code_text(message->code);
+    payload_kind kind = payload_kind_of(answer_content_format(message));
+    bool text = kind == KIND_TEXT || kind == KIND_UNKNOWN;
+    fprintf(stderr, "%s%s%s", ink->error, code, ink->end);
+    if (message->payload.size && text && linnet_utf8_valid(message->payload)) {
+        fputs(": ", stderr); /* RFC 7252 5.5.2: a diagnostic payload is for people */
+        print_text(stderr, message->payload);
+    } else {
+        fputc('\n', stderr);
+        print_payload(stderr, answer_content_format(message), message->payload, ink);
+    }
+    free(code);
+    advise(message->code, uri);
+    return EXIT_ERROR_RESPONSE;
+}
+
+/* What a response without payload has to say; the last two only to somebody who looks. */
+static void remark_on_success(const linnet_message *message)
+{
+    char text[2048];
+    linnet_bytes etag;
+    if (message->code == LINNET_CREATED &&
+        linnet_uri_compose_path(text, sizeof text, LINNET_OPTION_LOCATION_PATH, message->options) > 1) {
+        remark("created: %s", text);
+    } else if (message->code == LINNET_VALID && linnet_option_get(message->options, LINNET_OPTION_ETAG, 0, &etag)) {
+        char *hex = text_hex(etag, "");
+        remark("valid: the representation with ETag 0x%s is still the current one", hex);
+        free(hex);
+    } else if (terminal_is(stderr) && (message->payload.size == 0 || message->code != LINNET_CONTENT)) {
+        char *code = code_text(message->code);
+        remark("%s", code);
+        free(code);
+    }
+}
+
+static void write_payload(const request_settings *settings, const linnet_response *response, const output *out)
+{
+    const linnet_message *message = &response->message;
+    output_format format = settings->format;
+    if (format == OUTPUT_AUTO)
+        format = terminal_is(out->stream) ? OUTPUT_PRETTY : OUTPUT_RAW;
+    if (format == OUTPUT_JSON)
+        answer_json(out->stream, response);
+    else if (format == OUTPUT_RAW)
+        output_write(out, message->payload);
+    else
+        print_payload(out->stream, answer_content_format(message), message->payload, ink_for(out->stream));
+}
+
+int answer_show(const request_settings *settings, const linnet_response *response)
+{
+    const linnet_message *message = &response->message;
+    bool success = linnet_code_is_success(message->code);
+    output out;
+    if (success || settings->format == OUTPUT_JSON) {
+        if (!output_open(&out, settings->output_name))
+            return EXIT_NO_ANSWER;
+        write_payload(settings, response, &out);
+        if (!output_close(&out))
+            return EXIT_NO_ANSWER;
+    }
+    if (!success)
+        return answer_complain(response, settings->request.uri);
+    remark_on_success(message);
+    return answer_is_partial(message) ? EXIT_ERROR_RESPONSE : EXIT_DONE;
+}

@@ -1,0 +1,152 @@
+/* Complaints and hints. What each error of the library means to a person, and what to do about it, stands here. */
+#include "cli/complain.h"
+
+#include "cli/command.h"
+#include "cli/terminal.h"
+
+#include <errno.h>
+#include <linnet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *speaker = "";
+
+void complain_as(const char *name) { speaker = name; }
+
+void complain(const char *format, ...)
+{
+    const palette *ink = ink_for(stderr);
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "%slinnet%s%s:%s ", ink->error, *speaker ? " " : "", speaker, ink->end);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+void hint(const char *format, ...)
+{
+    const palette *ink = ink_for(stderr);
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "%shint:%s ", ink->hint, ink->end);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+void remark(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+bool complain_uri(const char *uri)
+{
+    linnet_uri parsed;
+    int error = linnet_uri_parse(&parsed, linnet_text(uri));
+    if (error == 0 && parsed.scheme == LINNET_COAP)
+        return false;
+    if (error == 0) {
+        complain("'%s': this linnet does not speak %s yet", uri, linnet_scheme_name(parsed.scheme));
+        hint("coap:// works");
+    } else if (error == LINNET_ESCHEME) {
+        complain("'%s': not a scheme of CoAP", uri);
+        hint("a URI looks like coap://HOST[:PORT]/PATH[?QUERY]; 'coap://' may be left out");
+    } else {
+        const char *problem = linnet_uri_problem(linnet_text(uri));
+        complain("'%s' is not a CoAP URI%s%s", uri, *problem ? ": " : "", problem);
+        hint("a URI looks like coap://HOST[:PORT]/PATH[?QUERY], with an IPv6 address in [brackets]");
+    }
+    return true;
+}
+
+/* Host and port of a URI as a person would say them. */
+static const char *authority(const char *uri, char *text, size_t capacity)
+{
+    linnet_uri parsed;
+    if (linnet_uri_parse(&parsed, linnet_text(uri)) != 0)
+        return uri;
+    bool brackets = memchr(parsed.host.data, ':', parsed.host.size) != NULL;
+    snprintf(text, capacity, "%s%.*s%s:%u", brackets ? "[" : "", LINNET_PRINTF(parsed.host), brackets ? "]" : "",
+             parsed.port);
+    return text;
+}
+
+static void complain_timeout(const char *place, unsigned sent, double seconds)
+{
+    if (sent > 1)
+        complain("no answer from %s within %.3g s (sent %u times)", place, seconds, sent);
+    else
+        complain("no answer from %s within %.3g s", place, seconds);
+    hint("is a CoAP server running there? 'linnet ping %s' tells; firewalls often drop UDP; --timeout waits longer",
+         place);
+}
+
+/* Errors that the network or the peer made. */
+static bool complain_network(int error, const char *place, unsigned sent, double seconds)
+{
+    switch (error) {
+    case LINNET_ETIMEOUT: complain_timeout(place, sent, seconds); return true;
+    case LINNET_ERESOLVE:
+        complain("no address is known for the host of %s", place);
+        hint("check its spelling and the DNS, or give the address: coap://192.0.2.1/ or coap://[2001:db8::1]/");
+        return true;
+    case LINNET_EREFUSED:
+        complain("nothing listens at %s (connection refused)", place);
+        hint("is the server running, and on this port? 'linnet serve --demo' starts one to try");
+        return true;
+    case LINNET_ENETWORK:
+        complain("%s cannot be reached (host or network unreachable)", place);
+        hint("check the address and the route to it");
+        return true;
+    case LINNET_ERESET:
+        complain("%s rejected the message with Reset", place);
+        hint("it may not be able to process such a message; -v shows both, --non asks without confirmation");
+        return true;
+    case LINNET_EOPTION:
+        complain("the response of %s has a critical option that is not understood", place);
+        hint("-v shows the response");
+        return true;
+    default: return false;
+    }
+}
+
+/* Errors that were made here. */
+static int complain_local(int error, const char *place)
+{
+    switch (error) {
+    case LINNET_ETOOBIG:
+        complain("the request to %s does not fit into one message", place);
+        hint("a message carries about 1,024 octets; transfers in blocks come with a later version");
+        return EXIT_USAGE;
+    case LINNET_EINVAL:
+    case LINNET_ENOSPC:
+        complain("the request to %s cannot be built: %s", place, linnet_error_text(error));
+        hint("an option may be longer than its definition allows");
+        return EXIT_USAGE;
+    case LINNET_EADDRESS:
+        complain("the local address cannot be used: %s", linnet_error_text(error));
+        hint("another program may use that port; without --local-port the system chooses one");
+        return EXIT_NO_ANSWER;
+    case LINNET_ESYSTEM: complain("%s", strerror(errno)); return EXIT_NO_ANSWER;
+    default: complain("%s: %s", place, linnet_error_text(error)); return EXIT_NO_ANSWER;
+    }
+}
+
+int complain_request(int error, const char *uri, unsigned sent, double seconds)
+{
+    int system_error = errno;
+    char text[300];
+    const char *place = authority(uri, text, sizeof text);
+    if ((error == LINNET_EURI || error == LINNET_ESCHEME) && complain_uri(uri))
+        return EXIT_USAGE;
+    if (complain_network(error, place, sent, seconds))
+        return EXIT_NO_ANSWER;
+    errno = system_error;
+    return complain_local(error, place);
+}

@@ -1,0 +1,41 @@
+/* Signal handlers: they only call what may be called from one. */
+#include "cli/interrupt.h"
+
+#include "cli/command.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t count;
+static linnet_client *volatile watched_client;
+static linnet_server *volatile watched_server;
+
+static void on_signal(int number)
+{
+    (void)number;
+    linnet_client *client = watched_client;
+    linnet_server *server = watched_server;
+    count = count + 1;
+    if (count > 1 || (!client && !server))
+        _exit(EXIT_INTERRUPTED); /* asked twice, or nothing there that could end in order */
+    if (client)
+        linnet_client_stop(client);
+    if (server)
+        linnet_server_stop(server);
+}
+
+/* Without SA_RESTART, so that waiting calls return. */
+static void catch_signal(int number) { sigaction(number, &(struct sigaction){.sa_handler = on_signal}, NULL); }
+
+void interrupt_catch(void) { catch_signal(SIGINT); }
+
+void interrupt_watch_client(linnet_client *client) { watched_client = client; }
+
+void interrupt_watch_server(linnet_server *server)
+{
+    watched_server = server;
+    catch_signal(SIGINT);
+    catch_signal(SIGTERM);
+}
+
+bool interrupted(void) { return count > 0; }

@@ -1,0 +1,55 @@
+/* What the seven request commands share: their settings, and what to do with the answer. */
+#ifndef CLI_REQUEST_H
+#define CLI_REQUEST_H
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/print.h"
+
+#include <linnet.h>
+
+#define REQUEST_OPTIONS_MOST 64
+
+typedef struct request_settings {
+    linnet_client_request request;
+    linnet_client_config config;
+    linnet_option options[REQUEST_OPTIONS_MOST]; /* their values are memory of ours */
+    linnet_bytes payload, token;                 /* likewise */
+    char local_address[32];
+    const char *output_name;
+    output_format format;
+    print_trace_settings trace;
+} request_settings;
+
+/* Reads the command line of `self`. False: end with *status. Whatever it returns, request_settings_clear() is due. */
+bool request_settings_parse(request_settings *settings, const command *self, int argc, char **argv, int *status);
+void request_settings_clear(request_settings *settings);
+
+/* Adds the option that "NUMBER=VALUE" or "Name=VALUE" describes: 0x and hex digits are octets as they stand; else the
+ * value is read as the option's format says. False after a complaint. */
+bool request_option_parse(request_settings *settings, const char *text);
+/* Adds an option of octets ("0x1f" or text), named `flag` in complaints; or of a number. */
+bool request_option_octets(request_settings *settings, const char *flag, uint16_t number, const char *text);
+bool request_option_uint(request_settings *settings, uint16_t number, uint32_t value);
+/* A Content-Format by number, media type or short name. False after a complaint that names `flag`. */
+bool content_format_parse(const char *flag, const char *text, uint16_t *number);
+
+/* Reads TEXT, @FILE or @-. False after a complaint. `*payload` is to be freed. */
+bool payload_read(const char *argument, linnet_bytes *payload);
+
+/* Shows what a response says and returns the exit status that it means. */
+int answer_show(const request_settings *settings, const linnet_response *response);
+
+/* Explains a response of class 4 or 5 on standard error; returns the exit status. */
+int answer_complain(const linnet_response *response, const char *uri);
+
+/* Whether a Block2 option says that the payload is only a part; says so on standard error. */
+bool answer_is_partial(const linnet_message *message);
+
+/* The Content-Format of a message or LINNET_NO_FORMAT. */
+int32_t answer_content_format(const linnet_message *message);
+
+/* The response as one JSON object, for programs. */
+void answer_json(FILE *out, const linnet_response *response);
+
+#endif

@@ -1,0 +1,204 @@
+/* The options of a request, and how they become a linnet_client_request. */
+#include "cli/request.h"
+
+#include "cli/complain.h"
+#include "cli/text.h"
+
+#include <stdlib.h>
+
+#define NON_TIMEOUT_MS 20000 /* nothing is repeated, so an answer that is not there soon is lost */
+
+enum {
+    KEY_IF_MATCH = OPTION_LONG,
+    KEY_IF_NONE_MATCH,
+    KEY_ETAG,
+    KEY_HOP_LIMIT,
+    KEY_NO_URI_HOST,
+    KEY_RETRIES,
+    KEY_FORMAT,
+    KEY_LOSS
+};
+
+const option_row request_options[] = {
+    {0, NULL, NULL, "what to send"},
+    {'e', "payload", "TEXT", "the payload: TEXT, @FILE, or @- for standard input"},
+    {'f', "payload-file", "FILE", "the same as --payload @FILE"},
+    {'t', "content-format", "FORMAT", "what the payload is: a number, media type, or short name\nsuch as json, cbor, text"},
+    {'A', "accept", "FORMAT", "which form the answer is to have"},
+    {'O', "option", "NUMBER=VALUE", "any option, by number or name; numbers where the option is\none, 0x1f for octets, else text"},
+    {KEY_ETAG, "etag", "TAG", "ask whether this representation is still the current one;\n0x1f for octets (repeatable)"},
+    {KEY_IF_MATCH, "if-match", "TAG", "only if it is still this one; '' for any (repeatable)"},
+    {KEY_IF_NONE_MATCH, "if-none-match", NULL, "only if there is none yet"},
+    {KEY_HOP_LIMIT, "hop-limit", "NUMBER", "how many proxies may pass it on, 1 to 255"},
+    {KEY_NO_URI_HOST, "no-uri-host", NULL, "leave Uri-Host out where the URI has a name"},
+    {'T', "token", "TOKEN", "0 to 8 octets, text or 0x1f; '' for none"},
+    {0, NULL, NULL, "how to send it"},
+    {'N', "non", NULL, "non-confirmable: sent once, not acknowledged"},
+    {'B', "timeout", "SECONDS", "give up after this time (20 with --non; else what RFC 7252\n4.8.2 gives: 45 to 93 without a sign of life, 247 with)"},
+    {KEY_RETRIES, "retries", "NUMBER", "repeat a confirmable request up to NUMBER times (4)"},
+    {'p', "local-port", "PORT", "send from this UDP port"},
+    {KEY_LOSS, "loss", "PERCENT", "for testing: lose this share of datagrams each way"},
+    {0, NULL, NULL, "what to show"},
+    {'o', "output", "FILE", "write the payload to FILE (- is standard output)"},
+    {KEY_FORMAT, "format", "HOW", "pretty (on a terminal), raw (elsewhere), or json: one\nobject with code, options and payload"},
+    {'v', "verbose", NULL, "show every message on standard error; -vv with its octets"},
+    OPTION_ROWS_COMMON};
+
+static bool parse_output_format(const char *text, output_format *format)
+{
+    static const struct {
+        const char *name;
+        output_format format;
+    } formats[] = {{"pretty", OUTPUT_PRETTY}, {"raw", OUTPUT_RAW}, {"json", OUTPUT_JSON}};
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        if (strcmp(text, formats[i].name) == 0) {
+            *format = formats[i].format;
+            return true;
+        }
+    }
+    complain("--format %s: no such choice", text);
+    hint("it is pretty, raw or json");
+    return false;
+}
+
+static bool parse_token(request_settings *settings, const char *text)
+{
+    linnet_bytes token;
+    if (!octets_parse(text, &token)) {
+        complain("--token %s: not hex digits in pairs", text);
+        return false;
+    }
+    free((void *)settings->token.data);
+    settings->token = settings->request.token = token;
+    settings->request.has_token = true;
+    if (token.size <= LINNET_TOKEN_MAX)
+        return true;
+    complain("--token %s: %zu octets, a token has at most %u", text, token.size, LINNET_TOKEN_MAX);
+    return false;
+}
+
+static bool parse_payload(request_settings *settings, const char *argument)
+{
+    free((void *)settings->payload.data);
+    settings->payload = (linnet_bytes){0};
+    if (!payload_read(argument, &settings->payload))
+        return false;
+    settings->request.payload = settings->payload;
+    return true;
+}
+
+static bool parse_payload_file(request_settings *settings, const char *name)
+{
+    char *argument = text_format("@%s", name);
+    bool done = parse_payload(settings, argument);
+    free(argument);
+    return done;
+}
+
+static bool parse_content_format(request_settings *settings, const char *text)
+{
+    settings->request.no_content_format = false;
+    return content_format_parse("--content-format", text, &settings->request.content_format);
+}
+
+static bool parse_accept(request_settings *settings, const char *text)
+{
+    settings->request.has_accept = true;
+    return content_format_parse("--accept", text, &settings->request.accept);
+}
+
+static bool parse_hop_limit(request_settings *settings, const char *text)
+{
+    unsigned long number;
+    return option_number("--hop-limit", text, 1, 255, &number) &&
+           request_option_uint(settings, LINNET_OPTION_HOP_LIMIT, (uint32_t)number);
+}
+
+static bool parse_retries(request_settings *settings, const char *text)
+{
+    unsigned long number;
+    if (!option_number("--retries", text, 0, 20, &number))
+        return false;
+    settings->request.transmission.max_retransmit = number ? (uint32_t)number : LINNET_NO_RETRANSMISSION;
+    return true;
+}
+
+static bool parse_local_port(request_settings *settings, const char *text)
+{
+    unsigned long number;
+    if (!option_number("--local-port", text, 0, 65535, &number))
+        return false;
+    snprintf(settings->local_address, sizeof settings->local_address, ":%lu", number);
+    settings->config.local_address = settings->local_address;
+    return true;
+}
+
+/* One option of the command line; false after a complaint. */
+static bool take(request_settings *settings, int key, const char *value)
+{
+    switch (key) {
+    case 'e': return parse_payload(settings, value);
+    case 'f': return parse_payload_file(settings, value);
+    case 't': return parse_content_format(settings, value);
+    case 'A': return parse_accept(settings, value);
+    case 'O': return request_option_parse(settings, value);
+    case KEY_ETAG: return request_option_octets(settings, "--etag", LINNET_OPTION_ETAG, value);
+    case KEY_IF_MATCH: return request_option_octets(settings, "--if-match", LINNET_OPTION_IF_MATCH, value);
+    case KEY_IF_NONE_MATCH: return request_option_uint(settings, LINNET_OPTION_IF_NONE_MATCH, 0);
+    case KEY_HOP_LIMIT: return parse_hop_limit(settings, value);
+    case KEY_NO_URI_HOST: settings->request.no_uri_host = true; return true;
+    case 'T': return parse_token(settings, value);
+    case 'N': settings->request.type = LINNET_NON; return true;
+    case 'B': return option_seconds("--timeout", value, &settings->request.timeout_ms);
+    case KEY_RETRIES: return parse_retries(settings, value);
+    case 'p': return parse_local_port(settings, value);
+    case KEY_LOSS: return option_percent("--loss", value, &settings->config.loss_percent);
+    case 'o': settings->output_name = value; return true;
+    case KEY_FORMAT: return parse_output_format(value, &settings->format);
+    default: settings->trace.verbosity++; return true;
+    }
+}
+
+/* The URI, and nothing behind it. */
+static bool take_arguments(request_settings *settings, const command *self, int count, char **arguments)
+{
+    if (count == 0) {
+        complain("which URI?");
+        hint("linnet %s coap://HOST[:PORT]/PATH - 'linnet %s --help' shows examples", self->name, self->name);
+        return false;
+    }
+    if (count > 1) {
+        complain("unexpected argument '%s' behind the URI", arguments[1]);
+        hint("a payload is given as --payload '%s'", arguments[1]);
+        return false;
+    }
+    settings->request.uri = arguments[0];
+    return !complain_uri(arguments[0]);
+}
+
+bool request_settings_parse(request_settings *settings, const command *self, int argc, char **argv, int *status)
+{
+    const char *value;
+    int key;
+    settings->request.no_content_format = true;
+    settings->request.options = settings->options;
+    settings->trace.last_sent = UINT32_MAX;
+    while ((key = options_next(self, argc, argv, &value, status)) != OPTIONS_END)
+        if (key == OPTIONS_STOP || !take(settings, key, value))
+            return false;
+    if (!take_arguments(settings, self, argc - optind, argv + optind))
+        return false;
+    settings->config.trace = print_trace;
+    settings->config.trace_context = &settings->trace;
+    if (settings->request.type == LINNET_NON && !settings->request.timeout_ms)
+        settings->request.timeout_ms = NON_TIMEOUT_MS;
+    return true;
+}
+
+void request_settings_clear(request_settings *settings)
+{
+    for (size_t i = 0; i < settings->request.option_count; i++)
+        free((void *)settings->options[i].value.data);
+    free((void *)settings->payload.data);
+    free((void *)settings->token.data);
+}
