@@ -73,7 +73,8 @@ size_t linnet_endpoint_memory(const linnet_limits *limits);
  */
 int linnet_endpoint_init(linnet_endpoint **endpoint, void *memory, size_t size, const linnet_endpoint_config *config);
 
-/* Ends every request with `error`; sends nothing. The memory is the caller's again. */
+/* Ends every request with `error`; sends nothing, and takes no request any more (LINNET_ECLOSED). The memory is the
+ * caller's again. */
 void linnet_endpoint_clear(linnet_endpoint *endpoint, int error);
 
 /* Handles one datagram. `now` never falls from call to call. */
@@ -95,7 +96,8 @@ void linnet_endpoint_advance(linnet_endpoint *endpoint, uint64_t now);
 /* Server role. Called by `serve`: keeps a copy of the request and an exchange for a later answer. LINNET_EBUSY. */
 int linnet_endpoint_defer(linnet_incoming *incoming, linnet_exchange *exchange);
 /* Answers a deferred exchange: `serve` is called with the kept request, incoming.exchange set, and fills in the answer, which is sent
- * piggybacked or as a separate response. LINNET_ENOENT when the exchange is no more. */
+ * piggybacked or as a separate response. LINNET_ENOENT when the exchange is no more; LINNET_EBUSY from within a `serve` function or
+ * where the port has no slot: try again. incoming.message is without payload. */
 int linnet_endpoint_answer(linnet_endpoint *endpoint, uint64_t now, linnet_exchange exchange, linnet_serve *serve,
                            void *context);
 
@@ -110,10 +112,12 @@ typedef struct linnet_outgoing {
     linnet_transmission transmission; /* zero fields: the endpoint's */
     uint64_t deadline;                /* when to give up; 0: `now` + EXCHANGE_LIFETIME */
     linnet_response_handler *done;
+    void (*released)(void *context); /* called at most once, before `done`: NSTART no longer counts it (RFC 7252 4.7),
+                                      * since it is acknowledged. NULL: not wanted */
     void *context;
 } linnet_outgoing;
 
-/* Builds the request and keeps it without sending. LINNET_EBUSY, LINNET_ETOOBIG, LINNET_EINVAL. After 0 `done` is
+/* Builds the request and keeps it without sending. LINNET_EBUSY, LINNET_ETOOBIG, LINNET_EINVAL, LINNET_ECLOSED. After 0 `done` is
  * called exactly once, at the latest at its deadline. */
 int linnet_endpoint_prepare(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                             const linnet_outgoing *outgoing, linnet_exchange *exchange);

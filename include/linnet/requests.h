@@ -28,7 +28,7 @@ size_t linnet_requests_memory(const linnet_limits *limits);
 int linnet_requests_init(linnet_requests **requests, void *memory, size_t size, const linnet_requests_config *config);
 
 /* Sends or queues a request to path->peer; path->socket is chosen here. Errors as linnet_endpoint_prepare(), and
- * LINNET_EBUSY when limits.peers or limits.queued_requests is reached. */
+ * LINNET_EBUSY when limits.peers or limits.exchanges is reached. */
 int linnet_requests_send(linnet_requests *requests, uint64_t now, const linnet_path *path,
                          const linnet_outgoing *outgoing, linnet_exchange *exchange);
 /* As linnet_endpoint_cancel(); also for a request that is still queued. */

@@ -14,11 +14,6 @@
 
 _Static_assert(SPAN_BITS <= 31, "levels are found in 32 bits");
 
-void linnet_wheel_init(linnet_wheel *wheel, uint64_t now)
-{
-    wheel->tick = now >> LINNET_WHEEL_TICK_SHIFT;
-}
-
 static void push(linnet_timer **head, linnet_timer *timer)
 {
     timer->next = *head;

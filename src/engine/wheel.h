@@ -20,15 +20,13 @@ typedef struct linnet_timer {
     uint64_t when;              /* microseconds */
 } linnet_timer;
 
+/* Zeroed is empty. */
 typedef struct linnet_wheel {
     linnet_timer *slots[LINNET_WHEEL_LEVELS][LINNET_WHEEL_SLOTS];
     uint32_t occupied[LINNET_WHEEL_LEVELS]; /* a bit a slot */
     linnet_timer *due;
     uint64_t tick; /* every timer up to this tick has fired */
 } linnet_wheel;
-
-/* `wheel` is zeroed. */
-void linnet_wheel_init(linnet_wheel *wheel, uint64_t now);
 
 /* Sets or moves the timer; it fires at the first advance at or after `when`, at most one tick late. */
 void linnet_wheel_set(linnet_wheel *wheel, linnet_timer *timer, uint64_t when);

@@ -1,0 +1,162 @@
+/* Answers that come later (RFC 7252 5.2.2): the request is acknowledged by itself after a short wait, and answered by a separate
+ * response, which is confirmable where the request was. */
+#include "engine/endpoint.h"
+#include "engine/options.h"
+
+#include <linnet/error.h>
+
+static bool is_confirmable(const linnet_exchange_state *exchange)
+{
+    return (exchange->datagram[0] >> 4 & 3u) == LINNET_CON;
+}
+
+/* Keeps the request without its payload: what finishing the answer takes (Accept, ETag, Block2) is in the options. */
+static int keep(linnet_exchange_state *exchange, const linnet_message *request)
+{
+    linnet_writer writer;
+    int size;
+
+    linnet_writer_begin(&writer, exchange->datagram, exchange->capacity, (linnet_type)request->type, request->code,
+                        request->id, request->token);
+    linnet_writer_options(&writer, request->options);
+    size = linnet_writer_end(&writer);
+    exchange->size = size > 0 ? (uint16_t)size : 0;
+    return size < 0 ? size : 0;
+}
+
+/* What a duplicate of the request gets from now on. */
+static void remember(linnet_endpoint *endpoint, uint64_t now, const linnet_exchange_state *exchange,
+                     linnet_bytes answer)
+{
+    linnet_answers_put(&endpoint->answers, exchange->part.server.request_key, now,
+                       now + endpoint->timing.exchange_lifetime, answer);
+}
+
+int linnet_endpoint_defer(linnet_incoming *incoming, linnet_exchange *id)
+{
+    linnet_endpoint *endpoint = incoming->endpoint;
+    const linnet_message *request = incoming->message;
+    size_t size = LINNET_MESSAGE_HEADER_SIZE + request->token.size + request->options.size;
+    linnet_exchange_state *exchange = linnet_exchanges_take(&endpoint->exchanges, size);
+
+    if (!exchange)
+        return LINNET_EBUSY;
+    if (keep(exchange, request) != 0) {
+        linnet_exchanges_give(&endpoint->exchanges, exchange);
+        return LINNET_EBUSY;
+    }
+    exchange->path = *incoming->path;
+    exchange->part.server.request_key = linnet_hash_ends(&endpoint->hash_key, incoming->path, request->id);
+    exchange->phase = LINNET_PHASE_ACKNOWLEDGED;
+    if (request->type == LINNET_CON) {
+        exchange->phase = LINNET_PHASE_PENDING;
+        linnet_wheel_set(&endpoint->exchanges.wheel, &exchange->timer, incoming->now + endpoint->timing.ack_delay);
+    }
+    remember(endpoint, incoming->now, exchange, linnet_view(NULL, 0)); /* a duplicate waits as well */
+    incoming->deferred = true;
+    *id = linnet_exchange_id(exchange);
+    return 0;
+}
+
+static void acknowledge(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange)
+{
+    uint16_t id = (uint16_t)(exchange->datagram[2] << 8 | exchange->datagram[3]);
+    uint8_t datagram[LINNET_MESSAGE_HEADER_SIZE];
+    linnet_bytes no_token = {NULL, 0};
+    linnet_bytes answer = {datagram, linnet_header_write(datagram, LINNET_ACK, LINNET_EMPTY, id, no_token)};
+
+    (void)linnet_transmit(endpoint, &exchange->path, answer);
+    remember(endpoint, now, exchange, answer);
+    exchange->phase = LINNET_PHASE_ACKNOWLEDGED;
+}
+
+void linnet_deferred_timer(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange)
+{
+    if (exchange->phase == LINNET_PHASE_PENDING)
+        acknowledge(endpoint, now, exchange);
+    else if (!linnet_transmit_again(endpoint, now, exchange))
+        linnet_exchanges_give(&endpoint->exchanges, exchange); /* the client is gone */
+}
+
+/* The response stands in the slot and goes out now; confirmable, it is kept to be sent again. */
+static void send_separate(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange, uint16_t id,
+                          linnet_bytes response)
+{
+    linnet_exchanges *exchanges = &endpoint->exchanges;
+
+    endpoint->config.port.send(endpoint->config.port.context, &exchange->path, response.size);
+    if (!linnet_exchanges_reserve(exchanges, exchange, response.size)) {
+        linnet_exchanges_give(exchanges, exchange); /* sent once: without memory there is no second time */
+        return;
+    }
+    memcpy(exchange->datagram, response.data, response.size);
+    exchange->size = (uint16_t)response.size;
+    exchange->phase = LINNET_PHASE_SEPARATE;
+    exchange->max_retransmit = (uint8_t)endpoint->timing.max_retransmit;
+    exchange->timeout = linnet_timing_first(&endpoint->timing, linnet_random(endpoint));
+    exchange->transmissions = 1;
+    linnet_exchanges_add_id(exchanges, exchange, linnet_hash_peer(&endpoint->hash_key, &exchange->path, id + 1u));
+    linnet_wheel_set(&exchanges->wheel, &exchange->timer, now + exchange->timeout);
+}
+
+/* The answer that `serve` wrote goes out in the form that the state of the exchange asks for. */
+static void send_answer(linnet_endpoint *endpoint, linnet_exchange_state *exchange, const linnet_incoming *incoming,
+                        uint8_t *slot)
+{
+    const linnet_message *request = incoming->message;
+    linnet_bytes response = {slot, LINNET_MESSAGE_HEADER_SIZE + request->token.size + incoming->size};
+    bool is_separate = is_confirmable(exchange) && exchange->phase == LINNET_PHASE_ACKNOWLEDGED;
+    linnet_type type = is_separate ? LINNET_CON : LINNET_NON;
+    uint16_t id = request->id;
+
+    if (exchange->phase == LINNET_PHASE_PENDING)
+        type = LINNET_ACK;
+    exchange->path = linnet_path_back(&exchange->path);
+    if (type != LINNET_ACK)
+        id = (uint16_t)linnet_transmit_id(endpoint, incoming->now, &exchange->path, true);
+    linnet_header_write(slot, type, incoming->code, id, request->token);
+    if (is_separate) {
+        send_separate(endpoint, incoming->now, exchange, id, response);
+        return;
+    }
+    remember(endpoint, incoming->now, exchange, response);
+    endpoint->config.port.send(endpoint->config.port.context, &exchange->path, response.size);
+    linnet_exchanges_give(&endpoint->exchanges, exchange);
+}
+
+int linnet_endpoint_answer(linnet_endpoint *endpoint, uint64_t now, linnet_exchange id, linnet_serve *serve,
+                           void *context)
+{
+    linnet_exchange_state *exchange = linnet_exchanges_get(&endpoint->exchanges, id);
+    const linnet_port *port = &endpoint->config.port;
+    linnet_request_options options;
+    linnet_message request;
+    linnet_incoming incoming = {.endpoint = endpoint, .message = &request, .options = &options, .now = now};
+    size_t capacity, head;
+    uint8_t *slot;
+
+    if (!exchange || (exchange->phase != LINNET_PHASE_PENDING && exchange->phase != LINNET_PHASE_ACKNOWLEDGED))
+        return LINNET_ENOENT;
+    slot = endpoint->slot_taken ? NULL : port->slot(port->context, &capacity);
+    if (!slot)
+        return LINNET_EBUSY;
+    /* Both went well when the request came in. */
+    (void)linnet_message_parse(&request, linnet_view(exchange->datagram, exchange->size));
+    (void)linnet_request_options_read(&options, &request);
+    head = LINNET_MESSAGE_HEADER_SIZE + request.token.size;
+    incoming.path = &exchange->path;
+    incoming.exchange = id;
+    incoming.body = slot + head;
+    incoming.capacity = (capacity < endpoint->message_size ? capacity : endpoint->message_size) - head;
+    endpoint->slot_taken = true;
+    serve(context, &incoming);
+    endpoint->slot_taken = false;
+    if (incoming.code != LINNET_EMPTY) {
+        send_answer(endpoint, exchange, &incoming, slot);
+        return 0;
+    }
+    if (exchange->phase == LINNET_PHASE_PENDING)
+        acknowledge(endpoint, now, exchange);
+    linnet_exchanges_give(&endpoint->exchanges, exchange);
+    return 0;
+}

@@ -1,0 +1,73 @@
+/* The inside of an endpoint. Its functions stand in several files, one a concern: endpoint.c (memory, timers),
+ * receive.c (what a datagram is), incoming.c (requests of peers), deferred.c (answers that come later), outgoing.c
+ * (requests of ours), transmit.c (sending, again and again). */
+#ifndef LINNET_ENGINE_ENDPOINT_H
+#define LINNET_ENGINE_ENDPOINT_H
+
+#include "engine/answers.h"
+#include "engine/exchange.h"
+#include "engine/executed.h"
+#include "engine/message_ids.h"
+
+struct linnet_endpoint {
+    linnet_endpoint_config config;
+    linnet_timing timing;
+    linnet_hash_key hash_key;
+    linnet_answers answers;
+    linnet_executed executed;
+    linnet_message_ids ids;
+    linnet_exchanges exchanges;
+    size_t message_size;
+    uint64_t now; /* of the call in progress, or the last one */
+    bool slot_taken; /* an answer is being written into a slot: nothing else may be sent just now */
+    bool cleared;    /* no more requests */
+};
+
+/* transmit.c: datagrams out. */
+
+/* Sends `datagram` as it is. False when there is no slot or one is being written: the datagram is lost. */
+bool linnet_transmit(linnet_endpoint *endpoint, const linnet_path *path, linnet_bytes datagram);
+/* Sends a message of a header alone: Reset, empty ACK, ping. */
+void linnet_transmit_empty(linnet_endpoint *endpoint, const linnet_path *path, linnet_type type, uint16_t id);
+/* Sends what the exchange keeps for the first time, and sets its timer. */
+void linnet_transmit_first(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange);
+/* The timer of an exchange with a transmission in progress: sends again, or false when MAX_RETRANSMIT is spent. */
+bool linnet_transmit_again(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange);
+/* A message ID towards the peer, or -1; see linnet_message_ids_next(). */
+int32_t linnet_transmit_id(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, bool must);
+uint32_t linnet_random(linnet_endpoint *endpoint);
+
+/* incoming.c: requests of peers. */
+void linnet_incoming_serve(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                           const linnet_message *request);
+/* Answers with a code alone and remembers nothing; silent where RFC 7252 wants that. */
+void linnet_incoming_refuse(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                            const linnet_message *request, linnet_code code);
+/* Writes header and token; returns their size. */
+size_t linnet_header_write(uint8_t *datagram, linnet_type type, linnet_code code, uint16_t id, linnet_bytes token);
+/* The way back to the peer: an answer never comes from a group address (RFC 7252 8.2). */
+linnet_path linnet_path_back(const linnet_path *path);
+
+/* deferred.c: answers that come later. */
+void linnet_deferred_timer(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange);
+
+/* outgoing.c: requests of ours. */
+void linnet_outgoing_timer(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange);
+/* Gives the exchange back, then calls its handler. `message` and `path` are NULL where there is no response. */
+void linnet_outgoing_end(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange, int error,
+                         const linnet_message *message, const linnet_path *path);
+/* An empty ACK came for it. */
+void linnet_outgoing_acknowledged(linnet_endpoint *endpoint, linnet_exchange_state *exchange);
+/* Whether a request of ours waits for this response. */
+bool linnet_outgoing_expects(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *response);
+/* A response came, piggybacked or not. False: nothing waits for it. */
+bool linnet_outgoing_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                              const linnet_message *response);
+
+/* Whether the exchange is in the client role. */
+static inline bool linnet_exchange_is_client(const linnet_exchange_state *exchange)
+{
+    return exchange->phase >= LINNET_PHASE_PREPARED && exchange->phase <= LINNET_PHASE_AWAITING;
+}
+
+#endif

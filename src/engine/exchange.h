@@ -1,0 +1,103 @@
+/*
+ * One exchange that outlives a datagram: a request of ours in flight, or a request of a peer that is answered later.
+ * Each keeps the datagram that may have to be sent again (or, deferred, the request to be answered).
+ */
+#ifndef LINNET_ENGINE_EXCHANGE_H
+#define LINNET_ENGINE_EXCHANGE_H
+
+#include "engine/hash.h"
+#include "engine/pool.h"
+#include "engine/table.h"
+#include "engine/timing.h"
+#include "engine/wheel.h"
+
+#include <linnet/endpoint.h>
+
+/*
+ * Client:  PREPARED -> UNACKNOWLEDGED (CON) or AWAITING (NON) -> AWAITING (empty ACK came) -> gone
+ * Server:  PENDING (no ACK sent yet) -> ACKNOWLEDGED -> SEPARATE (response sent, not yet acknowledged) -> gone
+ * docs/state-machines.md draws both.
+ */
+typedef enum linnet_exchange_phase {
+    LINNET_PHASE_FREE,
+    LINNET_PHASE_PREPARED,       /* client: built, not sent */
+    LINNET_PHASE_UNACKNOWLEDGED, /* client: confirmable request or ping sent, neither ACK nor response came */
+    LINNET_PHASE_AWAITING,       /* client: non-confirmable request, or acknowledged: the response is to come */
+    LINNET_PHASE_PENDING,        /* server: deferred, the request is not acknowledged yet */
+    LINNET_PHASE_ACKNOWLEDGED,   /* server: deferred, and the peer knows (or asked without wanting to) */
+    LINNET_PHASE_SEPARATE        /* server: confirmable separate response sent */
+} linnet_exchange_phase;
+
+/* What only the client role needs. */
+typedef struct linnet_client_part {
+    linnet_response_handler *done;
+    void (*released)(void *context); /* NSTART no longer counts this request (RFC 7252 4.7); NULL when told */
+    void *context;
+    uint64_t started;
+    uint64_t deadline;
+    uint64_t first_timeout; /* from the request's own transmission parameters */
+    linnet_node by_token;
+} linnet_client_part;
+
+/* What only the server role needs. */
+typedef struct linnet_server_part {
+    uint64_t request_key; /* of the request in the answer log */
+} linnet_server_part;
+
+typedef struct linnet_exchange_state {
+    linnet_timer timer;
+    linnet_node by_id; /* in the table while a datagram of ours may be acknowledged, reset or refused */
+    linnet_path path;
+    uint8_t *datagram;
+    uint64_t timeout; /* of the current transmission, microseconds: doubled at each (RFC 7252 4.2) */
+    uint32_t index;
+    uint32_t generation; /* of this slot of the pool; never 0 once used */
+    uint16_t size;
+    uint16_t capacity;
+    uint8_t phase; /* linnet_exchange_phase */
+    uint8_t transmissions;
+    uint8_t max_retransmit;
+    bool in_id_table;
+    bool in_token_table;
+    union {
+        linnet_client_part client;
+        linnet_server_part server;
+    } part;
+} linnet_exchange_state;
+
+/* All exchanges of one endpoint. */
+typedef struct linnet_exchanges {
+    linnet_pool pool;
+    linnet_pool small; /* datagrams of up to LINNET_SMALL_DATAGRAM octets */
+    linnet_pool large;
+    linnet_table by_id;    /* key: linnet_hash_peer(path, message ID) */
+    linnet_table by_token; /* key: linnet_hash_token(path, token) */
+    linnet_wheel wheel;
+} linnet_exchanges;
+
+/* Most requests are this small; the rest take a datagram of limits.message_size. */
+#define LINNET_SMALL_DATAGRAM 128u
+
+/* A free exchange with a buffer for `size` octets, or NULL when a pool is empty. */
+linnet_exchange_state *linnet_exchanges_take(linnet_exchanges *exchanges, size_t size);
+/* Makes sure the buffer holds `size` octets, content not kept. False when the pool of large ones is empty. */
+bool linnet_exchanges_reserve(linnet_exchanges *exchanges, linnet_exchange_state *exchange, size_t size);
+/* Stops its timer, leaves the tables, gives everything back; ids that name it are no more. */
+void linnet_exchanges_give(linnet_exchanges *exchanges, linnet_exchange_state *exchange);
+
+/* The exchange that an id names, or NULL when it is no more. */
+linnet_exchange_state *linnet_exchanges_get(const linnet_exchanges *exchanges, linnet_exchange id);
+static inline linnet_exchange linnet_exchange_id(const linnet_exchange_state *exchange)
+{
+    return (linnet_exchange)exchange->generation << 32 | (exchange->index + 1u);
+}
+
+/* The tables of both keys; find gives NULL when there is none. */
+void linnet_exchanges_add_id(linnet_exchanges *exchanges, linnet_exchange_state *exchange, uint64_t key);
+void linnet_exchanges_add_token(linnet_exchanges *exchanges, linnet_exchange_state *exchange, uint64_t key);
+linnet_exchange_state *linnet_exchanges_find_id(const linnet_exchanges *exchanges, uint64_t key);
+linnet_exchange_state *linnet_exchanges_find_token(const linnet_exchanges *exchanges, uint64_t key);
+/* Out of the table of message IDs: the transmission is over. */
+void linnet_exchanges_drop_id(linnet_exchanges *exchanges, linnet_exchange_state *exchange);
+
+#endif

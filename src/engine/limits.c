@@ -1,0 +1,43 @@
+/* Defaults of the limits: those of config.h, for a server of today. */
+#include "engine/limits.h"
+
+#include "engine/answers.h"
+#include "engine/executed.h"
+
+#include <linnet/message.h>
+
+#define ALIGNMENT 64u
+
+static uint32_t pick(uint32_t given, uint32_t standard) { return given ? given : standard; }
+
+static uint32_t power_of_two(uint32_t number, uint32_t least)
+{
+    uint32_t power = least;
+
+    while (power < number && power < (uint32_t)1 << 31)
+        power <<= 1;
+    return power;
+}
+
+linnet_limits linnet_limits_filled(const linnet_limits *given)
+{
+    linnet_limits limits = *given;
+
+    limits.exchanges = pick(given->exchanges, 65536);
+    limits.answer_log_size = power_of_two(pick(given->answer_log_size, 64u << 20), LINNET_ANSWERS_MIN_SIZE);
+    limits.answer_log_index = power_of_two(pick(given->answer_log_index, 1u << 20), LINNET_ANSWERS_WAYS);
+    limits.executed_requests = power_of_two(pick(given->executed_requests, 1u << 20), LINNET_EXECUTED_WAYS);
+    limits.message_id_spaces = power_of_two(pick(given->message_id_spaces, 4096), 1);
+    limits.message_size = pick(given->message_size, LINNET_MESSAGE_SIZE_DEFAULT);
+    limits.peers = pick(given->peers, 65536);
+    limits.source_ports = pick(given->source_ports, 512);
+    return limits;
+}
+
+void *linnet_arena_take(linnet_arena *arena, size_t count, size_t item_size)
+{
+    void *part = arena->memory ? arena->memory + arena->used : NULL;
+
+    arena->used += (count * item_size + ALIGNMENT - 1u) & ~(size_t)(ALIGNMENT - 1u);
+    return part;
+}

@@ -1,0 +1,20 @@
+/* The limits with their defaults filled in, and the layout of an endpoint's memory that follows from them. */
+#ifndef LINNET_ENGINE_LIMITS_H
+#define LINNET_ENGINE_LIMITS_H
+
+#include <linnet/config.h>
+#include <stddef.h>
+
+/* Fills in defaults and rounds where powers of two are wanted. */
+linnet_limits linnet_limits_filled(const linnet_limits *given);
+
+/* Hands out parts of one memory, front to back. With memory NULL it only adds up. */
+typedef struct linnet_arena {
+    uint8_t *memory;
+    size_t used;
+} linnet_arena;
+
+/* `count` items, aligned to 64 octets: a cache line where there are any. */
+void *linnet_arena_take(linnet_arena *arena, size_t count, size_t item_size);
+
+#endif

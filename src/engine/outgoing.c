@@ -1,0 +1,255 @@
+/* Requests of ours: built once, sent from a socket of the caller's choice, matched with what comes back by message ID
+ * and token (RFC 7252 4.2, 5.3.2), ended exactly once. */
+#include "engine/endpoint.h"
+
+#include <linnet/error.h>
+
+static linnet_bytes token_of(const linnet_exchange_state *exchange)
+{
+    return linnet_view(exchange->datagram + LINNET_MESSAGE_HEADER_SIZE, exchange->datagram[0] & 15u);
+}
+
+static bool is_ping(const linnet_exchange_state *exchange) { return exchange->datagram[1] == LINNET_EMPTY; }
+
+static bool is_confirmable(const linnet_exchange_state *exchange)
+{
+    return (exchange->datagram[0] >> 4 & 3u) == LINNET_CON;
+}
+
+/* 5.3.1: a token that others cannot guess. A ping has none. */
+static linnet_bytes choose_token(linnet_endpoint *endpoint, const linnet_outgoing *outgoing,
+                                 uint8_t made[LINNET_TOKEN_MAX])
+{
+    if (outgoing->has_token || outgoing->code == LINNET_EMPTY)
+        return outgoing->token;
+    endpoint->config.port.random(endpoint->config.port.context, made, LINNET_TOKEN_MAX);
+    return linnet_view(made, LINNET_TOKEN_MAX);
+}
+
+static int build(linnet_endpoint *endpoint, linnet_exchange_state *exchange, const linnet_outgoing *outgoing)
+{
+    uint8_t made[LINNET_TOKEN_MAX];
+    linnet_writer writer;
+    int size;
+
+    linnet_writer_begin(&writer, exchange->datagram, exchange->capacity, outgoing->type, outgoing->code, 0,
+                        choose_token(endpoint, outgoing, made));
+    linnet_writer_options(&writer, outgoing->options);
+    linnet_writer_payload(&writer, outgoing->payload);
+    size = linnet_writer_end(&writer);
+    if (size > 0)
+        exchange->size = (uint16_t)size;
+    return size < 0 ? size : 0;
+}
+
+static int check(const linnet_endpoint *endpoint, const linnet_outgoing *outgoing)
+{
+    bool is_empty = outgoing->code == LINNET_EMPTY;
+
+    if (!outgoing->done || outgoing->type > LINNET_NON || outgoing->token.size > LINNET_TOKEN_MAX)
+        return LINNET_EINVAL;
+    if (!is_empty && !linnet_code_is_request(outgoing->code))
+        return LINNET_EINVAL;
+    if (is_empty && (outgoing->type != LINNET_CON || outgoing->token.size + outgoing->options.size > 0 ||
+                     outgoing->payload.size > 0))
+        return LINNET_EINVAL;
+    /* Header, longest token, marker: what does not fit with these is too big. */
+    return LINNET_MESSAGE_HEADER_SIZE + LINNET_TOKEN_MAX + 1u + outgoing->options.size + outgoing->payload.size >
+                   endpoint->message_size
+               ? LINNET_ETOOBIG
+               : 0;
+}
+
+int linnet_endpoint_prepare(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                            const linnet_outgoing *outgoing, linnet_exchange *id)
+{
+    linnet_exchange_state *exchange;
+    linnet_client_part *client;
+    linnet_timing timing;
+    int error = endpoint->cleared ? LINNET_ECLOSED : check(endpoint, outgoing);
+
+    endpoint->now = now;
+    if (error == 0)
+        error = linnet_timing_set(&timing, &outgoing->transmission, &endpoint->config.transmission);
+    if (error != 0)
+        return error;
+    exchange = linnet_exchanges_take(&endpoint->exchanges, LINNET_MESSAGE_HEADER_SIZE + LINNET_TOKEN_MAX + 1u +
+                                                               outgoing->options.size + outgoing->payload.size);
+    if (!exchange)
+        return LINNET_EBUSY;
+    error = build(endpoint, exchange, outgoing);
+    if (error != 0) {
+        linnet_exchanges_give(&endpoint->exchanges, exchange);
+        return error;
+    }
+    client = &exchange->part.client;
+    client->done = outgoing->done;
+    client->released = outgoing->released;
+    client->context = outgoing->context;
+    client->deadline = outgoing->deadline ? outgoing->deadline : now + timing.exchange_lifetime;
+    client->first_timeout = linnet_timing_first(&timing, linnet_random(endpoint));
+    client->started = now;
+    exchange->max_retransmit = (uint8_t)timing.max_retransmit;
+    exchange->path = *path;
+    exchange->phase = LINNET_PHASE_PREPARED;
+    linnet_wheel_set(&endpoint->exchanges.wheel, &exchange->timer, client->deadline);
+    *id = linnet_exchange_id(exchange);
+    return 0;
+}
+
+/* The next timer may not come after the time that the whole request has. */
+static void cap_timer(linnet_endpoint *endpoint, linnet_exchange_state *exchange)
+{
+    if (exchange->timer.when > exchange->part.client.deadline)
+        linnet_wheel_set(&endpoint->exchanges.wheel, &exchange->timer, exchange->part.client.deadline);
+}
+
+int linnet_endpoint_launch(linnet_endpoint *endpoint, uint64_t now, linnet_exchange id, uint16_t socket)
+{
+    linnet_exchanges *exchanges = &endpoint->exchanges;
+    linnet_exchange_state *exchange = linnet_exchanges_get(exchanges, id);
+    uint64_t token_key;
+    int32_t message_id;
+
+    endpoint->now = now;
+    if (!exchange || exchange->phase != LINNET_PHASE_PREPARED)
+        return LINNET_ENOENT;
+    exchange->path.socket = socket;
+    token_key = linnet_hash_token(&endpoint->hash_key, &exchange->path, token_of(exchange));
+    if (!is_ping(exchange) && linnet_exchanges_find_token(exchanges, token_key))
+        return LINNET_EEXIST;
+    message_id = linnet_transmit_id(endpoint, now, &exchange->path, false);
+    if (message_id < 0)
+        return LINNET_EMESSAGEID;
+    exchange->datagram[2] = (uint8_t)(message_id >> 8);
+    exchange->datagram[3] = (uint8_t)message_id;
+    linnet_exchanges_add_id(exchanges, exchange,
+                            linnet_hash_peer(&endpoint->hash_key, &exchange->path, (uint32_t)message_id + 1u));
+    if (!is_ping(exchange))
+        linnet_exchanges_add_token(exchanges, exchange, token_key);
+    exchange->phase = is_confirmable(exchange) ? LINNET_PHASE_UNACKNOWLEDGED : LINNET_PHASE_AWAITING;
+    exchange->timeout = exchange->part.client.first_timeout;
+    exchange->part.client.started = now;
+    linnet_transmit_first(endpoint, now, exchange);
+    cap_timer(endpoint, exchange);
+    return 0;
+}
+
+void linnet_outgoing_end(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange, int error,
+                         const linnet_message *message, const linnet_path *path)
+{
+    linnet_client_part client = exchange->part.client;
+    linnet_response response = {.error = error,
+                                .path = path ? *path : exchange->path,
+                                .round_trip_us = now > client.started ? now - client.started : 0,
+                                .retransmissions = exchange->transmissions ? exchange->transmissions - 1u : 0};
+
+    if (message)
+        response.message = *message;
+    linnet_exchanges_give(&endpoint->exchanges, exchange);
+    client.done(&response, client.context);
+}
+
+int linnet_endpoint_cancel(linnet_endpoint *endpoint, linnet_exchange id, int error)
+{
+    linnet_exchange_state *exchange = linnet_exchanges_get(&endpoint->exchanges, id);
+
+    if (!exchange || !linnet_exchange_is_client(exchange))
+        return LINNET_ENOENT;
+    linnet_outgoing_end(endpoint, endpoint->now, exchange, error, NULL, NULL);
+    return 0;
+}
+
+static void release(linnet_exchange_state *exchange)
+{
+    void (*released)(void *context) = exchange->part.client.released;
+
+    exchange->part.client.released = NULL;
+    if (released)
+        released(exchange->part.client.context);
+}
+
+void linnet_outgoing_acknowledged(linnet_endpoint *endpoint, linnet_exchange_state *exchange)
+{
+    if (exchange->phase != LINNET_PHASE_UNACKNOWLEDGED || is_ping(exchange))
+        return;
+    exchange->phase = LINNET_PHASE_AWAITING;
+    linnet_wheel_set(&endpoint->exchanges.wheel, &exchange->timer, exchange->part.client.deadline);
+    release(exchange);
+}
+
+/* A non-confirmable request is waited for until its deadline; NSTART counts it for one retransmission timeout, as if it
+ * were confirmable. */
+static void non_confirmable_timer(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange)
+{
+    if (exchange->transmissions == 0) {
+        linnet_transmit_first(endpoint, now, exchange);
+        cap_timer(endpoint, exchange);
+        return;
+    }
+    linnet_wheel_set(&endpoint->exchanges.wheel, &exchange->timer, exchange->part.client.deadline);
+    release(exchange);
+}
+
+void linnet_outgoing_timer(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange)
+{
+    if (now >= exchange->part.client.deadline) {
+        linnet_outgoing_end(endpoint, now, exchange, LINNET_ETIMEOUT, NULL, NULL);
+    } else if (exchange->phase == LINNET_PHASE_AWAITING) {
+        non_confirmable_timer(endpoint, now, exchange);
+    } else if (linnet_transmit_again(endpoint, now, exchange)) {
+        cap_timer(endpoint, exchange);
+    } else {
+        linnet_outgoing_end(endpoint, now, exchange, LINNET_ETIMEOUT, NULL, NULL);
+    }
+}
+
+/* 5.4.1: a response with a critical option that we do not know is rejected. */
+static bool is_acceptable(const linnet_message *response)
+{
+    linnet_option_cursor cursor = {.rest = response->options};
+    linnet_option option;
+
+    while (linnet_option_next(&cursor, &option))
+        if (linnet_option_is_critical(option.number) && option.number != LINNET_OPTION_BLOCK1 &&
+            option.number != LINNET_OPTION_BLOCK2)
+            return false;
+    return true;
+}
+
+/* The exchange that a response belongs to. Piggybacked, it must match the message ID too (5.3.2). */
+static linnet_exchange_state *find(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *response)
+{
+    uint64_t key = linnet_hash_token(&endpoint->hash_key, path, response->token);
+    linnet_exchange_state *exchange = linnet_exchanges_find_token(&endpoint->exchanges, key);
+
+    if (!exchange || !linnet_bytes_equal(token_of(exchange), response->token))
+        return NULL;
+    if (response->type == LINNET_ACK &&
+        (!is_confirmable(exchange) ||
+         (uint16_t)(exchange->datagram[2] << 8 | exchange->datagram[3]) != response->id))
+        return NULL;
+    return exchange;
+}
+
+bool linnet_outgoing_expects(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *response)
+{
+    return find(endpoint, path, response) && is_acceptable(response);
+}
+
+bool linnet_outgoing_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                              const linnet_message *response)
+{
+    linnet_exchange_state *exchange = find(endpoint, path, response);
+    bool acceptable = is_acceptable(response);
+
+    if (!exchange)
+        return false;
+    if (response->type == LINNET_CON)
+        linnet_transmit_empty(endpoint, path, acceptable ? LINNET_ACK : LINNET_RST, response->id);
+    if (acceptable)
+        linnet_outgoing_end(endpoint, now, exchange, 0, response, path);
+    else
+        linnet_outgoing_end(endpoint, now, exchange, LINNET_EOPTION, NULL, path);
+    return true;
+}

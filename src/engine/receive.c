@@ -1,0 +1,152 @@
+/* What a datagram is, and who takes it: the message storey's dispatch (RFC 7252 4.2, 4.3). What has no taker is rejected: a
+ * confirmable message with a Reset, others in silence. */
+#include "engine/endpoint.h"
+
+#include <linnet/error.h>
+
+static void reject(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *message)
+{
+    /* 8.1: never towards a group request; 4.3: a non-confirmable message may be rejected in silence. */
+    if (message->type == LINNET_CON && !(path->flags & LINNET_PATH_MULTICAST))
+        linnet_transmit_empty(endpoint, path, LINNET_RST, message->id);
+}
+
+static linnet_exchange_state *find_by_id(linnet_endpoint *endpoint, const linnet_path *path, uint16_t id)
+{
+    return linnet_exchanges_find_id(&endpoint->exchanges,
+                                    linnet_hash_peer(&endpoint->hash_key, path, (uint32_t)id + 1u));
+}
+
+static void receive_empty_ack(linnet_endpoint *endpoint, const linnet_path *path, uint16_t id)
+{
+    linnet_exchange_state *exchange = find_by_id(endpoint, path, id);
+
+    if (!exchange)
+        return;
+    if (linnet_exchange_is_client(exchange))
+        linnet_outgoing_acknowledged(endpoint, exchange);
+    else
+        linnet_exchanges_give(&endpoint->exchanges, exchange); /* the separate response has arrived */
+}
+
+static void receive_reset(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                          const linnet_message *message)
+{
+    linnet_exchange_state *exchange = find_by_id(endpoint, path, message->id);
+
+    if (!exchange)
+        return;
+    if (!linnet_exchange_is_client(exchange))
+        linnet_exchanges_give(&endpoint->exchanges, exchange);
+    else if (exchange->datagram[1] == LINNET_EMPTY) /* the pong of a ping (4.3) */
+        linnet_outgoing_end(endpoint, now, exchange, 0, message, path);
+    else
+        linnet_outgoing_end(endpoint, now, exchange, LINNET_ERESET, NULL, path);
+}
+
+/* A confirmable response whose acknowledgement was lost comes again, is acknowledged again, and goes no further (4.5). */
+static void receive_confirmable_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                                         const linnet_message *message)
+{
+    uint64_t key = linnet_hash_ends(&endpoint->hash_key, path, message->id);
+    uint8_t ack[LINNET_MESSAGE_HEADER_SIZE];
+    linnet_bytes no_token = {NULL, 0};
+    linnet_bytes answer;
+
+    if (linnet_answers_find(&endpoint->answers, key, now, &answer)) {
+        (void)linnet_transmit(endpoint, path, answer);
+        return;
+    }
+    answer = linnet_view(ack, linnet_header_write(ack, LINNET_ACK, LINNET_EMPTY, message->id, no_token));
+    /* Remembered first: the handler of the response may do anything. */
+    if (linnet_outgoing_expects(endpoint, path, message))
+        linnet_answers_put(&endpoint->answers, key, now, now + endpoint->timing.exchange_lifetime, answer);
+    if (!linnet_outgoing_response(endpoint, now, path, message))
+        reject(endpoint, path, message);
+}
+
+static void receive_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                             const linnet_message *message)
+{
+    if (message->type == LINNET_CON)
+        receive_confirmable_response(endpoint, now, path, message);
+    else if (message->type != LINNET_RST)
+        (void)linnet_outgoing_response(endpoint, now, path, message);
+}
+
+static void receive_request(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                            const linnet_message *message)
+{
+    if (message->type > LINNET_NON)
+        return; /* 4.2: an ACK or RST never carries a request */
+    if (message->type == LINNET_CON && (path->flags & LINNET_PATH_MULTICAST))
+        return; /* 8.1: requests to a group are non-confirmable */
+    if (endpoint->config.serve)
+        linnet_incoming_serve(endpoint, now, path, message);
+    else
+        reject(endpoint, path, message);
+}
+
+static void receive_empty(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                          const linnet_message *message)
+{
+    if (message->type == LINNET_ACK)
+        receive_empty_ack(endpoint, path, message->id);
+    else if (message->type == LINNET_RST)
+        receive_reset(endpoint, now, path, message);
+    else
+        reject(endpoint, path, message); /* a ping, answered by Reset (4.3); empty NON: silence */
+}
+
+void linnet_endpoint_receive(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, linnet_bytes datagram)
+{
+    linnet_message message;
+    int error = linnet_message_parse(&message, datagram);
+
+    endpoint->now = now;
+    if (error == LINNET_EFORMAT && linnet_message_has_id(datagram))
+        reject(endpoint, path, &message);
+    if (error != 0)
+        return;
+    if (message.code == LINNET_EMPTY)
+        receive_empty(endpoint, now, path, &message);
+    else if (linnet_code_is_request(message.code))
+        receive_request(endpoint, now, path, &message);
+    else
+        receive_response(endpoint, now, path, &message);
+}
+
+void linnet_endpoint_receive_truncated(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                                       linnet_bytes front)
+{
+    size_t token_size = front.size > 0 ? front.data[0] & 15u : 0;
+    linnet_message message;
+    int error;
+
+    endpoint->now = now;
+    if (front.size < LINNET_MESSAGE_HEADER_SIZE + token_size)
+        return;
+    /* Options may be cut anywhere; header and token are whole, and are all that a refusal takes. */
+    error = linnet_message_parse(&message, linnet_view(front.data, LINNET_MESSAGE_HEADER_SIZE + token_size));
+    if (error == 0 && linnet_code_is_request(message.code) && message.type <= LINNET_NON && endpoint->config.serve)
+        linnet_incoming_refuse(endpoint, now, path, &message, LINNET_REQUEST_ENTITY_TOO_LARGE);
+    else if (error != LINNET_EVERSION)
+        reject(endpoint, path, &message);
+}
+
+void linnet_endpoint_unreachable(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                                 linnet_bytes datagram, int error)
+{
+    linnet_exchange_state *exchange;
+
+    endpoint->now = now;
+    if (!linnet_message_has_id(datagram))
+        return;
+    exchange = find_by_id(endpoint, path, (uint16_t)(datagram.data[2] << 8 | datagram.data[3]));
+    if (!exchange)
+        return;
+    if (linnet_exchange_is_client(exchange))
+        linnet_outgoing_end(endpoint, now, exchange, error, NULL, NULL);
+    else
+        linnet_exchanges_give(&endpoint->exchanges, exchange);
+}

@@ -1,0 +1,73 @@
+/* Datagrams out: into the slot of the port, and for confirmable messages again until acknowledged (RFC 7252 4.2). */
+#include "engine/endpoint.h"
+
+bool linnet_transmit(linnet_endpoint *endpoint, const linnet_path *path, linnet_bytes datagram)
+{
+    const linnet_port *port = &endpoint->config.port;
+    size_t capacity;
+    uint8_t *slot;
+
+    if (endpoint->slot_taken)
+        return false;
+    slot = port->slot(port->context, &capacity);
+    if (!slot || capacity < datagram.size)
+        return false;
+    memcpy(slot, datagram.data, datagram.size);
+    port->send(port->context, path, datagram.size);
+    return true;
+}
+
+void linnet_transmit_empty(linnet_endpoint *endpoint, const linnet_path *path, linnet_type type, uint16_t id)
+{
+    uint8_t datagram[LINNET_MESSAGE_HEADER_SIZE];
+    linnet_bytes no_token = {NULL, 0};
+
+    linnet_header_write(datagram, type, LINNET_EMPTY, id, no_token);
+    (void)linnet_transmit(endpoint, path, linnet_view(datagram, sizeof datagram));
+}
+
+uint32_t linnet_random(linnet_endpoint *endpoint)
+{
+    uint32_t number;
+
+    endpoint->config.port.random(endpoint->config.port.context, &number, sizeof number);
+    return number;
+}
+
+int32_t linnet_transmit_id(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, bool must)
+{
+    uint64_t key = linnet_hash_peer(&endpoint->hash_key, path, 0);
+
+    /* The counter starts where nobody can foresee: the hash is keyed. */
+    return linnet_message_ids_next(&endpoint->ids, key, now, endpoint->timing.exchange_lifetime, must,
+                                   (uint16_t)(key >> 48));
+}
+
+static void send_kept(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange)
+{
+    linnet_path back = linnet_path_back(&exchange->path);
+
+    if (endpoint->slot_taken) { /* sent from within a handler: at the next advance */
+        linnet_wheel_set(&endpoint->exchanges.wheel, &exchange->timer, now);
+        return;
+    }
+    (void)linnet_transmit(endpoint, &back, linnet_view(exchange->datagram, exchange->size));
+    exchange->transmissions++;
+    linnet_wheel_set(&endpoint->exchanges.wheel, &exchange->timer, now + exchange->timeout);
+}
+
+void linnet_transmit_first(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange)
+{
+    exchange->transmissions = 0;
+    send_kept(endpoint, now, exchange);
+}
+
+bool linnet_transmit_again(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange)
+{
+    if (exchange->transmissions > exchange->max_retransmit)
+        return false;
+    if (exchange->transmissions > 0)
+        exchange->timeout *= 2; /* "binary exponential back-off" */
+    send_kept(endpoint, now, exchange);
+    return true;
+}
