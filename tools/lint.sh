@@ -69,6 +69,6 @@ lint_cppcheck() {
     mkdir -p "$build/lint/cppcheck"
     cppcheck --quiet --enable=warning,portability,performance --error-exitcode=1 --inline-suppr --std=c11 \
         --suppress=missingIncludeSystem --cppcheck-build-dir="$build/lint/cppcheck" \
-        -j "$jobs" -I include -I src -D__GNUC__ src cli examples
+        -j "$jobs" -I include -I src -I . -I cli -D__GNUC__ '-D_Noreturn=__attribute__((noreturn))' src cli examples
     cppcheck --version
 }
