@@ -1,0 +1,55 @@
+"""How a test of an ETSI description is declared, and which pairs leave a description out, with the reason."""
+
+import pytest
+from support.players import PAIRS, play
+
+NO_LOCATION = "coap-server has no resource that answers with a Location"
+NO_FORMATS = "coap-server has no resource in two formats"
+NO_ETAG = "coap-server gives no ETag to resources that can be written and stay small"
+NO_EMPTY_TOKEN = "its client sends a token of its own in place of an empty one"
+
+# (pair, description) -> why that pair cannot play it. Nothing else is left out, and nothing is skipped.
+LEFT_OUT = {
+    ("linnet asks libcoap", "TD_COAP_CORE_18"): NO_LOCATION,
+    ("linnet asks libcoap", "TD_COAP_CORE_19"): NO_LOCATION,
+    ("linnet asks libcoap", "TD_COAP_CORE_20"): NO_FORMATS,
+    ("linnet asks libcoap", "TD_COAP_CORE_21"): NO_ETAG,
+    ("linnet asks libcoap", "TD_COAP_CORE_22"): NO_ETAG,
+    ("node-coap asks linnet", "TD_COAP_CORE_12"): NO_EMPTY_TOKEN,
+    ("libcoap asks linnet", "TD_COAP_CORE_12"): NO_EMPTY_TOKEN,
+    ("node-coap asks linnet", "TD_COAP_CORE_31"): "node-coap's client has no ping",
+    ("libcoap asks linnet", "TD_COAP_CORE_31"): "coap-client pings only a connection that it keeps open",
+}
+
+
+def pairs_for(identifier):
+    return [pair for pair in PAIRS if (pair, identifier) not in LEFT_OUT]
+
+
+def description(identifier, pairs=None, **rules):
+    """Makes `def test_...(scene)` a test of every pair, played side by side with the other tests.
+
+    `rules` are cases: a name and a function that gives the relay's rules, such as dropped_request=lambda: [...].
+    """
+
+    def decorate(function):
+        def play_case(pair, case):
+            with play(pair, rules[case]() if case else ()) as scene:
+                scene.case = case
+                try:
+                    function(scene)
+                except AssertionError as error:
+                    raise AssertionError(f"{error}\n\n{pair}:\n{scene.relay.text()}") from error
+
+        def test(pair):
+            play_case(pair, None)
+
+        def test_of_cases(pair, case):
+            play_case(pair, case)
+
+        chosen = pytest.mark.parametrize("case", rules)(test_of_cases) if rules else test
+        chosen.__name__, chosen.__doc__, chosen.__module__ = function.__name__, function.__doc__, function.__module__
+        chosen = pytest.mark.parametrize("pair", pairs or pairs_for(identifier))(chosen)
+        return pytest.mark.description(identifier)(pytest.mark.waits(chosen))
+
+    return decorate
