@@ -78,7 +78,7 @@ static const command commands[] = {
      "  linnet discover coap://localhost\n"
      "  linnet discover localhost rt=Type1\n"
      "  linnet discover 'coap://localhost?href=/link*'\n"
-     "  linnet discover --format json localhost | jq -r '.[].path'\n",
+     "  linnet discover --format json localhost | jq -r '.[].href'\n",
      discover_run},
     {"serve", "run a server", "",
      "Runs a CoAP server until Ctrl-C or SIGTERM. When it is ready it prints one line per\n"

@@ -1,0 +1,102 @@
+/* Reading links for `linnet discover`, and writing them as JSON. */
+#include "cli/discover.h"
+#include "cli/text.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+
+/* Octets that a terminal could obey, and broken UTF-8, become '?'. */
+static char *printable(char *text)
+{
+    bool utf8 = linnet_utf8_valid(linnet_text(text));
+    for (char *at = text; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f || (!utf8 && (unsigned char)*at >= 0x80))
+            *at = '?';
+    return text;
+}
+
+char *discover_value(linnet_bytes value)
+{
+    char *text = memory_get(value.size + 1), *at = text;
+    for (size_t i = 0; i < value.size; i++) {
+        if (value.data[i] == '\\' && i + 1 < value.size)
+            i++;
+        *at++ = (char)value.data[i];
+    }
+    *at = 0;
+    return printable(text);
+}
+
+char *discover_attribute(const linnet_link *link, const char *name)
+{
+    linnet_bytes rest = link->attributes;
+    linnet_link_attribute attribute;
+    while (linnet_link_attribute_next(&rest, &attribute) == 1)
+        if (linnet_bytes_equal(attribute.name, linnet_text(name)))
+            return discover_value(attribute.value);
+    return NULL;
+}
+
+char *discover_formats(const char *numbers)
+{
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        out_of_memory();
+    for (bool first = true; *numbers; first = false) {
+        size_t length = strcspn(numbers, " ");
+        char *end;
+        unsigned long number = strtoul(numbers, &end, 10);
+        const linnet_content_format *found = NULL;
+        if (length && end == numbers + length && number <= UINT16_MAX)
+            found = linnet_content_format_find((uint16_t)number);
+        fputs(first ? "" : " ", out);
+        if (found)
+            fputs(found->short_name, out);
+        else
+            fprintf(out, "%.*s", (int)length, numbers);
+        numbers += length + (numbers[length] == ' ');
+    }
+    if (fclose(out) != 0)
+        out_of_memory();
+    return text;
+}
+
+static cJSON *link_object(const linnet_link *link)
+{
+    cJSON *object = cJSON_CreateObject();
+    char *target = discover_value(link->target);
+    cJSON_AddStringToObject(object, "href", target);
+    free(target);
+    linnet_bytes rest = link->attributes;
+    linnet_link_attribute attribute;
+    while (linnet_link_attribute_next(&rest, &attribute) == 1) {
+        char *name = discover_value(attribute.name);
+        char *value = discover_value(attribute.value);
+        if (cJSON_HasObjectItem(object, name)) {
+            /* RFC 6690 2: of a repeated attribute the first counts */
+        } else if (attribute.has_value) {
+            cJSON_AddStringToObject(object, name, value);
+        } else {
+            cJSON_AddTrueToObject(object, name);
+        }
+        free(name);
+        free(value);
+    }
+    return object;
+}
+
+void discover_json(FILE *out, linnet_bytes links)
+{
+    linnet_link link;
+    cJSON *array = cJSON_CreateArray();
+    while (linnet_link_next(&links, &link) == 1)
+        cJSON_AddItemToArray(array, link_object(&link));
+    char *text = cJSON_Print(array);
+    cJSON_Delete(array);
+    if (!text)
+        out_of_memory();
+    fprintf(out, "%s\n", text);
+    free(text);
+}

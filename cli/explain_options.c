@@ -1,0 +1,167 @@
+/* Explains options and payload (RFC 7252 3.1), with what the registry says of each option. */
+#include "cli/explain.h"
+#include "cli/print.h"
+#include "cli/text.h"
+
+#include <stdlib.h>
+
+/* Where the reader of the options is. */
+typedef struct walk {
+    explanation *explanation;
+    size_t at;
+    unsigned number;
+    unsigned previous; /* number of the option before, UINT_MAX: none */
+} walk;
+
+static const char *nibble_bits(unsigned nibble, bool high)
+{
+    static const char *const highs[] = {"0000....", "0001....", "0010....", "0011....", "0100....", "0101....",
+                                        "0110....", "0111....", "1000....", "1001....", "1010....", "1011....",
+                                        "1100....", "1101....", "1110....", "1111...."};
+    static const char *const lows[] = {"....0000", "....0001", "....0010", "....0011", "....0100", "....0101",
+                                       "....0110", "....0111", "....1000", "....1001", "....1010", "....1011",
+                                       "....1100", "....1101", "....1110", "....1111"};
+    return high ? highs[nibble] : lows[nibble];
+}
+
+static size_t extension_size(unsigned nibble) { return nibble == 13 ? 1 : nibble == 14 ? 2 : 0; }
+
+/* The number that a nibble and the octets at `at` mean; they are there. */
+static unsigned extended(linnet_bytes datagram, unsigned nibble, size_t at)
+{
+    if (nibble == 13)
+        return datagram.data[at] + 13u;
+    if (nibble == 14)
+        return ((unsigned)datagram.data[at] << 8 | datagram.data[at + 1]) + 269u;
+    return nibble;
+}
+
+static char *plural(unsigned count) { return text_format("%u octet%s", count, count == 1 ? "" : "s"); }
+
+static void add_delta(walk *w, unsigned nibble, size_t head, size_t extension, unsigned delta)
+{
+    char *label = option_label((uint16_t)w->number);
+    char *meaning = text_format("option %u + %u = %u: %s", w->number - delta, delta, w->number, label);
+    if (extension) {
+        explanation_add(w->explanation, head, 1, nibble_bits(nibble, true),
+                        text_format("option number: %u + the next %s", nibble == 13 ? 13 : 269,
+                                    nibble == 13 ? "octet" : "two octets"));
+        explanation_add(w->explanation, head + 1, extension, NULL, meaning);
+    } else {
+        explanation_add(w->explanation, head, 1, nibble_bits(nibble, true), meaning);
+    }
+    free(label);
+}
+
+static void add_length(walk *w, unsigned nibble, size_t head, size_t extension_at, size_t extension, unsigned length)
+{
+    char *octets = plural(length);
+    if (extension) {
+        explanation_add(w->explanation, head, 1, nibble_bits(nibble, false),
+                        text_format("length: %u + %s", nibble == 13 ? 13 : 269,
+                                    nibble == 13 ? "one more octet" : "two more octets"));
+        explanation_add(w->explanation, extension_at, extension, NULL, text_format("value of %s", octets));
+    } else {
+        explanation_add(w->explanation, head, 1, nibble_bits(nibble, false), text_format("value of %s", octets));
+    }
+    free(octets);
+}
+
+/* What a receiver does with an option that it cannot accept (RFC 7252 5.4.1, 5.4.3, 5.4.5). */
+static const char *consequence(unsigned number) { return linnet_option_is_critical((uint16_t)number) ? "a request is answered 4.02" : "ignored"; }
+
+static void add_remarks(walk *w, unsigned length)
+{
+    const linnet_option_definition *definition = linnet_option_find((uint16_t)w->number);
+    if (!definition)
+        explanation_add(w->explanation, w->at, 0, NULL,
+                        text_format("not registered, %s: where unknown, %s",
+                                    linnet_option_is_critical((uint16_t)w->number) ? "critical" : "elective",
+                                    consequence(w->number)));
+    else if (length < definition->min_size || length > definition->max_size)
+        explanation_add(w->explanation, w->at, 0, NULL,
+                        text_format("its length should be %u to %u: %s", definition->min_size, definition->max_size,
+                                    consequence(w->number)));
+    else if (!definition->repeatable && w->previous == w->number)
+        explanation_add(w->explanation, w->at, 0, NULL,
+                        text_format("repeated, which it may not be: %s", consequence(w->number)));
+}
+
+static void add_value(walk *w, unsigned length)
+{
+    linnet_bytes value = linnet_view(w->explanation->datagram.data + w->at, length);
+    char *label = option_label((uint16_t)w->number);
+    char *text = option_value_text((uint16_t)w->number, value);
+    explanation_add(w->explanation, w->at, length, NULL, text_format("%s: %s", label, text));
+    free(label);
+    free(text);
+}
+
+static bool explain_one(walk *w)
+{
+    linnet_bytes datagram = w->explanation->datagram;
+    size_t head = w->at;
+    unsigned delta_nibble = datagram.data[head] >> 4, length_nibble = datagram.data[head] & 15u;
+    size_t delta_size = extension_size(delta_nibble), length_size = extension_size(length_nibble);
+    if (delta_nibble == 15 || length_nibble == 15) {
+        explanation_add(w->explanation, head, 1, NULL, text_format("start of an option"));
+        return explanation_break(w->explanation, head, text_format("15 is reserved for the payload marker, ff"));
+    }
+    if (datagram.size - head - 1 < delta_size + length_size) {
+        explanation_add(w->explanation, head, datagram.size - head, NULL, text_format("start of an option"));
+        return explanation_break(w->explanation, datagram.size,
+                                 text_format("the message ends within the head of an option"));
+    }
+    unsigned delta = extended(datagram, delta_nibble, head + 1);
+    unsigned length = extended(datagram, length_nibble, head + 1 + delta_size);
+    w->number += delta;
+    if (w->number > UINT16_MAX) {
+        explanation_add(w->explanation, head, 1 + delta_size, NULL, text_format("option %u + %u", w->number - delta, delta));
+        return explanation_break(w->explanation, head, text_format("%u is too large for an option number", w->number));
+    }
+    add_delta(w, delta_nibble, head, delta_size, delta);
+    add_length(w, length_nibble, head, head + 1 + delta_size, length_size, length);
+    w->at = head + 1 + delta_size + length_size;
+    size_t there = datagram.size - w->at;
+    if (there < length) {
+        if (there)
+            explanation_add(w->explanation, w->at, there, NULL, text_format("the start of the value"));
+        return explanation_break(w->explanation, datagram.size,
+                                 text_format("the value should have %u octets, only %zu are there", length, there));
+    }
+    if (length)
+        add_value(w, length);
+    add_remarks(w, length);
+    w->at += length;
+    w->previous = w->number;
+    return true;
+}
+
+static void explain_payload(explanation *self, size_t marker)
+{
+    linnet_bytes payload = linnet_view(self->datagram.data + marker + 1, self->datagram.size - marker - 1);
+    explanation_add(self, marker, 1, NULL, text_format("payload marker"));
+    if (payload.size == 0) {
+        explanation_break(self, marker, text_format("behind the payload marker there has to be a payload"));
+        return;
+    }
+    bool text = linnet_utf8_valid(payload) && payload.size <= 200;
+    char *quoted = text ? text_quote(payload) : text_format("%s", "");
+    explanation_add(self, marker + 1, payload.size, NULL,
+                    text_format("payload of %zu octet%s%s%s", payload.size, payload.size == 1 ? "" : "s",
+                                text ? ": " : "", quoted));
+    free(quoted);
+}
+
+void explain_options(explanation *self, size_t offset)
+{
+    walk w = {self, offset, 0, UINT32_MAX};
+    while (w.at < self->datagram.size) {
+        if (self->datagram.data[w.at] == 0xff) {
+            explain_payload(self, w.at);
+            return;
+        }
+        if (!explain_one(&w))
+            return;
+    }
+}
