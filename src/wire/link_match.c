@@ -62,7 +62,7 @@ static uint8_t next_octet(linnet_bytes *text, escape how)
     return octet;
 }
 
-/* "it is sufficient that the remainder of the query-pattern be a prefix of the value", else both are the same. */
+/* Byte by byte the same; of a pattern that ended in an asterisk, the remainder is a prefix (RFC 6690 4.1). */
 static bool compare(const filter *asked, linnet_bytes text, escape how)
 {
     for (size_t i = 0; i < asked->pattern.size; i++)
