@@ -1,0 +1,61 @@
+"""Each program of examples/ runs and does what its first lines say. They use the standard port, so each test has a
+network namespace of its own, where that port is free."""
+import os
+import pathlib
+import shutil
+import subprocess
+
+BUILD = pathlib.Path(os.environ.get("LINNET_BUILD", "build")).resolve()
+EXAMPLES = BUILD / "examples"
+LINNET = pathlib.Path(os.environ.get("LINNET", BUILD / "linnet")).resolve()
+
+# Waits until something answers a ping on the standard port, for ten seconds at most.
+AWAIT = f'for i in $(seq 100); do {LINNET} ping -c 1 coap://127.0.0.1 >/dev/null 2>&1 && break; sleep 0.1; done'
+
+
+def run(script):
+    """Runs shell lines alone with a loopback; returns what they printed. The server that they start ends with them."""
+    assert shutil.which("unshare"), "install util-linux"
+    lines = f"ip link set lo up\ntrap 'kill $(jobs -p)' EXIT\nexec 3>&1\n{script}"
+    done = subprocess.run(["unshare", "--net", "bash", "-c", lines], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def serve(name, script, argument=""):
+    return run(f"{EXAMPLES}/{name} {argument} >/dev/null &\n{AWAIT}\n{script}")
+
+
+def test_the_server_and_the_client_of_the_readme_talk_to_each_other():
+    assert len(serve("server", f"{EXAMPLES}/get").split()) == 5, "weekday month day time year"
+
+
+def test_a_stored_value_is_served_and_replaced():
+    script = f"""{LINNET} get coap://localhost/greeting; echo
+{LINNET} put coap://localhost/greeting --payload 'good morning'
+{LINNET} get coap://localhost/greeting; echo
+{LINNET} get coap://localhost/config/interval"""
+    assert serve("stored", script) == 'hello, world\ngood morning\n{"seconds":30}'
+
+
+def test_a_deferred_answer_arrives():
+    assert serve("deferred", f"{LINNET} get coap://localhost/temperature") == "22.3 C"
+
+
+def test_many_requests_end_each_with_its_answer_or_error():
+    uris = "coap://localhost/greeting coap://127.0.0.1/none coap://[::1]/config/interval coap://localhost:9/x"
+    lines = serve("stored", f"{EXAMPLES}/many {uris}").splitlines()
+    assert len(lines) == 4
+    assert "coap://localhost/greeting: 2.05 hello, world" in lines
+    assert any(line.startswith("coap://127.0.0.1/none: 4.04") for line in lines)
+    assert 'coap://[::1]/config/interval: 2.05 {"seconds":30}' in lines
+    assert any(line.startswith("coap://localhost:9/x: ") and "2.05" not in line for line in lines)
+
+
+def test_a_server_runs_in_a_loop_of_the_users():
+    get = f"{LINNET} get coap://localhost/count; echo"
+    assert serve("own_loop", f"{get}\n{get}") == "1\n2\n"
+
+
+def test_the_core_alone_serves_from_static_memory():
+    assert serve("microcontroller", f"{LINNET} get coap://127.0.0.1/temperature") == "22.3 C"
