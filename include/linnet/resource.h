@@ -37,27 +37,36 @@ typedef struct linnet_resource_config {
     const char *interface_type; /* if= (RFC 6690 3.2) */
     const linnet_attribute *attributes;
     size_t attribute_count;
-    bool observable;       /* obs (RFC 7641 6) */
-    bool hidden;           /* not in /.well-known/core */
-    bool subtree;          /* serves every path below its own too; the longest match wins */
-    bool list_format;      /* show ct= with content_format even when there is no stored value */
+    bool observable;        /* obs (RFC 7641 6) */
+    bool hidden;            /* not in /.well-known/core */
+    bool subtree;           /* serves every path below its own too; the longest match wins */
+    bool list_format;       /* show ct= with content_format even when there is no stored value */
+    bool no_content_format; /* content_format is none: a stored value has no Content-Format */
     uint16_t content_format;
 
     /* A stored value: GET serves it with an ETag that changes with it. */
-    bool stored;           /* the library keeps the value; content_format is its Content-Format */
-    bool writable;         /* PUT replaces it (2.04), DELETE removes it (2.02); then PUT creates it again (2.01) */
-    bool absent;           /* there is no value at first: GET is 4.04 until a PUT creates it (2.01) */
-    linnet_bytes value;    /* the first value, copied */
-    uint32_t max_age;      /* seconds; 0: no Max-Age option, so 60 (RFC 7252 5.10.5) */
+    bool stored;        /* the library keeps the value; content_format is its Content-Format until a PUT has another */
+    bool writable;      /* PUT replaces it (2.04), DELETE removes it (2.02); then PUT creates it again (2.01) */
+    bool absent;        /* there is no value at first: GET is 4.04 until a PUT creates it (2.01) */
+    linnet_bytes value; /* the first value, copied */
+    uint32_t max_age;   /* seconds; 0: no Max-Age option, so 60 (RFC 7252 5.10.5) */
     uint32_t max_value_size; /* the largest value a PUT may store; 0: 65536. More: 4.13 */
+    bool no_etag;            /* the stored value is served without ETag */
 
-    bool etag;             /* give 2.05 replies of the get handler an ETag made from their content */
+    bool etag; /* give 2.05 replies of the get handler an ETag made from their content */
 } linnet_resource_config;
 
 typedef struct linnet_resource linnet_resource;
 
-/* Replaces the stored value (LINNET_EINVAL when it stores none, LINNET_ENOMEM, LINNET_ETOOBIG); the ETag changes. `value` is copied.
- * Only in the thread of the server's loop; from others: linnet_server_post(). */
+/* The library's handlers for stored values. `.stored` and `.writable` choose them already; name them where a handler
+ * of yours does something first, or for linnet_site_serve_small(). For resources with `.stored` only. */
+void linnet_stored_get(linnet_request *request, linnet_reply *reply, void *context);
+void linnet_stored_put(linnet_request *request, linnet_reply *reply, void *context);
+void linnet_stored_delete(linnet_request *request, linnet_reply *reply, void *context);
+
+/* Replaces the stored value (LINNET_EINVAL when it stores none, LINNET_ENOMEM, LINNET_ETOOBIG: over 4 GiB); the ETag
+ * changes. `value` is copied, and may be a part of the old one. max_value_size is for clients only. Only in the thread
+ * of the server's loop; from others: linnet_server_post(). */
 int linnet_resource_set(linnet_resource *resource, linnet_bytes value);
 /* The stored value; the view lives until the next change. Empty when there is none. */
 linnet_bytes linnet_resource_value(const linnet_resource *resource);

@@ -29,9 +29,12 @@ struct linnet_resource {
     struct linnet_site *site;
     linnet_value value;
     uint32_t hash;
-    uint16_t content_format; /* of the stored value */
-    uint16_t etag;           /* counter 1 to 65535 of the stored value's versions */
-    bool absent;
+    int32_t content_format; /* of the stored value, or LINNET_NO_FORMAT */
+    uint16_t path_size;
+    uint16_t segments;
+    uint16_t etag; /* counter 1 to 65535 of the stored value's versions */
+    bool absent;   /* there is no stored value now */
+    bool initial;  /* the stored value is still config->value, and `value` unused */
 };
 
 typedef struct linnet_site {
@@ -42,27 +45,44 @@ typedef struct linnet_site {
     size_t subtrees; /* how many resources are subtrees */
     size_t count;
     /* Makes room for a stored value: at least `capacity` octets, old content kept. LINNET_ENOMEM leaves all as it is.
-     * capacity 0 releases. NULL: a value may use the buffer that value.data and value.capacity gave at first, no more. */
+     * capacity 0 releases. NULL: a value may use the buffer that value.data and value.capacity gave at first, no more.
+     */
     int (*resize)(void *context, linnet_value *value, size_t capacity);
     /* Called for each deferred request before the handle is given out, and once for each answered or dropped. */
     void (*retain)(void *owner);
     linnet_handler *unknown; /* requests for paths that no resource has; NULL: 4.04 */
     void *unknown_context;
-    void *owner; /* given to resize, retain, and to deferred handles */
+    void *owner;                    /* given to resize, retain, and to deferred handles */
+    struct linnet_request *serving; /* the innermost request that is being served; the site's */
 } linnet_site;
 
 /* Starts without resources. `buckets` is the caller's zeroed array of a power of two; other members of *site may be
  * set after this. */
 void linnet_site_init(linnet_site *site, struct linnet_resource **buckets, size_t bucket_count);
-/* LINNET_EEXIST, LINNET_EINVAL, LINNET_ENOMEM. `resource` is zeroed, or has value.data and value.capacity set. Path and config are kept, not
- * copied: on a microcontroller they stay in flash. */
+/* LINNET_EEXIST; LINNET_EINVAL: a segment over 255 octets, a path over 65535. `resource` is zeroed, or has value.data
+ * and value.capacity set. Path and config are kept, not copied: on a microcontroller they stay in flash, and so does
+ * the first stored value until it is replaced. */
 int linnet_site_add(linnet_site *site, struct linnet_resource *resource, const char *path,
                     const linnet_resource_config *config);
+/* Afterwards `resource` is the caller's again, also where it is being served: in its own handler it may be freed at
+ * once. Its stored value is released through site->resize. */
 void linnet_site_remove(linnet_site *site, struct linnet_resource *resource);
 struct linnet_resource *linnet_site_find(const linnet_site *site, const char *path);
 
+/* Moves all resources to other buckets: a caller's zeroed array, as for linnet_site_init(). The old ones are free then.
+ * For owners whose sites grow: look-ups stay one step while there are about as many buckets as resources. */
+void linnet_site_rehash(linnet_site *site, struct linnet_resource **buckets, size_t bucket_count);
+
 /* A linnet_serve function: `context` is the site. */
 void linnet_site_serve(void *context, linnet_incoming *incoming);
+/* The same for a device that counts its flash: handlers, routing, Accept. Without blocks, preconditions (4.02 to both,
+ * since they are critical options), 2.03, and `.stored`, whose handlers have to be named in the config. */
+void linnet_site_serve_small(void *context, linnet_incoming *incoming);
+
+/* The resource /.well-known/core (RFC 6690): add it under LINNET_DISCOVERY_PATH. It lists what is not hidden, itself
+ * included, and filters by query (4.1). */
+extern const linnet_resource_config linnet_discovery_config;
+#define LINNET_DISCOVERY_PATH ".well-known/core"
 
 /* Gives the answer of a deferred exchange, in the endpoint's thread; NULL: 5.03. LINNET_ENOENT. */
 int linnet_site_answer(linnet_site *site, linnet_endpoint *endpoint, uint64_t now, linnet_exchange exchange,

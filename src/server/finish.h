@@ -1,0 +1,29 @@
+/* What the library does around the handler beyond running it: see finish.c and precondition.c. */
+#ifndef LINNET_SERVER_FINISH_H
+#define LINNET_SERVER_FINISH_H
+
+#include "server/reply.h"
+
+/* Lets the payload of a 2.05 be a window of the whole: the block that the request asks for, or what fits. */
+void linnet_reply_allow_blocks(linnet_reply *reply);
+/* After the handler: default code, 5.00, 4.06, 2.03, Block2, Block1. */
+void linnet_reply_finish(linnet_reply *reply);
+
+/* The ETag that the reply has. The view dies with the next change of the reply. */
+bool linnet_reply_find_etag(const linnet_reply *reply, linnet_bytes *etag);
+/* Gives it one made from the content. */
+void linnet_reply_make_etag(linnet_reply *reply);
+
+/* If-Match and If-None-Match (RFC 7252 5.10.8). LINNET_EMPTY, or the code to answer with. The reply is used, and left
+ * empty. */
+linnet_code linnet_precondition_check(linnet_request *request, linnet_reply *reply);
+
+/* Block1, of which only whole bodies are done yet (RFC 7959 2.5). LINNET_EMPTY, or the code to answer with. */
+linnet_code linnet_block1_check(const linnet_request *request, const char **diagnostic);
+
+/* The library's own handler for a stored value; NULL: the method is not allowed. */
+linnet_handler *linnet_stored_handler(const linnet_resource_config *config, linnet_code method);
+/* Whether the resource has a value, and its ETag. */
+bool linnet_stored_etag(const linnet_resource *resource, uint8_t etag[4], size_t *size);
+
+#endif

@@ -1,0 +1,48 @@
+/* How a request is served, from the path to the finished answer: the order of the steps is here, each step in a file
+ * of its own. */
+#include "server/finish.h"
+
+/* The library's handler where the resource stores a value and has none of its own. */
+static linnet_code route(linnet_request *request)
+{
+    linnet_code code = linnet_request_route(request);
+
+    if (code != LINNET_METHOD_NOT_ALLOWED || !request->resource || !request->resource->config->stored)
+        return code;
+    request->handler = linnet_stored_handler(request->resource->config, request->message->code);
+    return request->handler ? LINNET_EMPTY : code;
+}
+
+/* Whether the handler may run. LINNET_EMPTY, or the code to answer with. RFC 9110 13.2.1, whose rule CoAP shares by
+ * silence: preconditions count only where the request would succeed without them, so they come last. */
+static linnet_code check(linnet_request *request, linnet_reply *reply, const char **diagnostic)
+{
+    linnet_code code = route(request);
+
+    if (code == LINNET_EMPTY)
+        code = linnet_block1_check(request, diagnostic);
+    if (code == LINNET_EMPTY)
+        code = linnet_precondition_check(request, reply);
+    return code;
+}
+
+void linnet_site_serve(void *context, linnet_incoming *incoming)
+{
+    linnet_request request;
+    linnet_reply reply;
+    const char *diagnostic = NULL;
+
+    linnet_request_open(&request, context, incoming);
+    linnet_reply_begin(&reply, &request);
+    linnet_code code = check(&request, &reply, &diagnostic);
+    if (code == LINNET_EMPTY) {
+        request.automatic_etag = request.resource && request.resource->config->etag;
+        linnet_reply_allow_blocks(&reply);
+        request.handler(&request, &reply, request.context);
+        linnet_reply_finish(&reply);
+    } else {
+        linnet_reply_fail(&reply, code, diagnostic);
+    }
+    linnet_reply_end(&reply);
+    linnet_request_close(&request);
+}
