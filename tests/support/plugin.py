@@ -104,6 +104,12 @@ def node():
 
 
 @pytest.fixture
+def node_ipv6():
+    with run.node_server(run.ports().asked, "::1") as server:
+        yield server
+
+
+@pytest.fixture
 def raw(demo):
     """A socket that asks the demo server."""
     with RawClient(demo.host, demo.port) as client:

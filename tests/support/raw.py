@@ -25,7 +25,7 @@ class RawClient:
 
     def __init__(self, host, port):
         self.socket = socket.socket(family(host), socket.SOCK_DGRAM)
-        self.socket.settimeout(PATIENCE)
+        self.socket.settimeout(10)
         self.socket.connect((host, port))
 
     def send(self, message):
@@ -70,7 +70,7 @@ class RawServer:
     def __init__(self, port, host="127.0.0.1"):
         self.host, self.port = host, port
         self.socket = socket.socket(family(host), socket.SOCK_DGRAM)
-        self.socket.settimeout(PATIENCE)
+        self.socket.settimeout(10)
         self.socket.bind((host, port))
         self.client = None
         self._requests = set()
