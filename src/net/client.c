@@ -1,0 +1,137 @@
+/* A client: its sockets, its loop, and what it takes down when it closes. */
+#include "net/client.h"
+
+#include "net/address_system.h"
+
+#include <linnet/error.h>
+#include <stdlib.h>
+
+linnet_resolver *linnet_resolver_of(void *owner) { return &((linnet_client *)owner)->resolver; }
+
+/* A further source port, because the message IDs of the others are used up (RFC 7252 4.4). */
+static int open_socket(void *context, uint16_t number)
+{
+    linnet_client *client = context;
+    int opened = number < client->loop.socket_count ? number : linnet_loop_add_socket(&client->loop, &client->local);
+    return opened < 0 ? opened : 0;
+}
+
+static int open_first_socket(linnet_client *client, const char *local)
+{
+    if (!linnet_address_from_text(&client->local, local ? local : "", 0))
+        return LINNET_EADDRESS;
+    int opened = linnet_loop_add_socket(&client->loop, &client->local);
+    client->local.port = 0; /* those that follow cannot have the same */
+    return opened < 0 ? opened : 0;
+}
+
+static int open_requests(linnet_client *client, const linnet_client_config *config)
+{
+    linnet_requests_config settings = {
+        .endpoint = client->loop.endpoint,
+        .limits = config->limits,
+        .transmission = config->transmission,
+        .open_socket = open_socket,
+        .context = client,
+    };
+    client->requests_size = linnet_requests_memory(&config->limits);
+    client->requests_memory = linnet_reserve(client->requests_size);
+    if (!client->requests_memory)
+        return LINNET_ENOMEM;
+    return linnet_requests_init(&client->requests, client->requests_memory, client->requests_size, &settings);
+}
+
+static int open_all(linnet_client *client, const linnet_client_config *config)
+{
+    linnet_loop_config settings = {
+        .transmission = config->transmission,
+        .limits = config->limits,
+        .trace = config->trace,
+        .trace_context = config->trace_context,
+        .loss_percent = config->loss_percent,
+        .owner = client,
+    };
+    int error = linnet_loop_open(&client->loop, &settings);
+    linnet_resolver_init(&client->resolver, client->loop.mailbox, config->resolve_ms);
+    if (error == 0)
+        error = open_first_socket(client, config->local_address);
+    if (error != 0)
+        return error;
+    client->scratch_size = client->loop.outbox.capacity;
+    client->scratch = malloc(client->scratch_size);
+    return client->scratch ? open_requests(client, config) : LINNET_ENOMEM;
+}
+
+int linnet_client_open(linnet_client **opened, const linnet_client_config *config)
+{
+    static const linnet_client_config defaults;
+    *opened = NULL;
+    linnet_client *client = calloc(1, sizeof *client);
+    if (!client)
+        return LINNET_ENOMEM;
+    int error = open_all(client, config ? config : &defaults);
+    if (error == 0)
+        *opened = client;
+    else
+        linnet_client_close(client);
+    return error;
+}
+
+void linnet_client_close(linnet_client *client)
+{
+    if (!client)
+        return;
+    client->closing = true;
+    linnet_resolver_close(&client->resolver, LINNET_ECLOSED);
+    linnet_loop_close(&client->loop, LINNET_ECLOSED);
+    linnet_unreserve(client->requests_memory, client->requests_size);
+    linnet_entries_free(client);
+    free(client->scratch);
+    free(client);
+}
+
+size_t linnet_client_pending(const linnet_client *client) { return client->pending; }
+
+int linnet_client_descriptor(const linnet_client *client) { return client->loop.epoll; }
+
+static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+/* Of what the loop does not know itself. */
+static uint64_t own_deadline(const linnet_client *client)
+{
+    return earlier(linnet_requests_deadline(client->requests), client->resolver.deadline);
+}
+
+uint64_t linnet_client_deadline(const linnet_client *client)
+{
+    return earlier(linnet_loop_deadline(&client->loop), own_deadline(client));
+}
+
+int linnet_client_turn(linnet_client *client, uint64_t until)
+{
+    int error = linnet_loop_receive(&client->loop, earlier(until, own_deadline(client)));
+    uint64_t now = own_deadline(client) == UINT64_MAX ? 0 : linnet_clock();
+    if (linnet_requests_deadline(client->requests) <= now)
+        linnet_requests_advance(client->requests, now);
+    linnet_resolver_advance(&client->resolver, now);
+    linnet_loop_finish(&client->loop);
+    return error;
+}
+
+int linnet_client_process(linnet_client *client) { return linnet_client_turn(client, 0); }
+
+int linnet_client_run(linnet_client *client, uint32_t timeout_ms)
+{
+    uint64_t end = linnet_clock() + timeout_ms * UINT64_C(1000);
+    int error;
+    do
+        error = linnet_client_turn(client, client->pending > 0 && timeout_ms > 0 ? end : 0);
+    while (error == 0 && !atomic_exchange(&client->stopped, false) && client->pending > 0 && linnet_clock() < end);
+    return error;
+}
+
+void linnet_client_stop(linnet_client *client)
+{
+    atomic_store(&client->stopped, true);
+    linnet_loop_wake(&client->loop);
+}

@@ -1,0 +1,73 @@
+/* The inside of a linnet_client. Its functions stand in several files: client.c (opening, the loop), client_entries.c
+ * (what an exchange's number names), client_send.c (from a URI to a request), client_ways.c (names, and the next
+ * address when one refuses), client_call.c (blocking). */
+#ifndef LINNET_NET_CLIENT_H
+#define LINNET_NET_CLIENT_H
+
+#include "net/loop.h"
+#include "net/resolve.h"
+
+#include <linnet/client.h>
+#include <linnet/requests.h>
+#include <stdatomic.h>
+
+/* A copy of a request that may have to be sent later, or once more to another address. */
+typedef struct linnet_parcel {
+    linnet_outgoing outgoing; /* its views point to `octets` */
+    uint16_t port;
+    size_t next; /* of the addresses: the one to try when the current one refuses */
+    size_t count;
+    linnet_address addresses[LINNET_RESOLVE_ADDRESSES];
+    uint8_t octets[];
+} linnet_parcel;
+
+/* One request of the user's, whichever of its addresses it is on its way to. */
+typedef struct linnet_entry {
+    linnet_waiter waiter; /* while its name is being looked up */
+    struct linnet_client *client;
+    linnet_exchange inner; /* of linnet_requests; 0: not sent */
+    linnet_response_handler *on_response;
+    void *context;
+    linnet_parcel *parcel; /* NULL: it has one address and is on its way there */
+    struct linnet_entry *next_free;
+    uint32_t index;
+    uint32_t generation; /* grows with each use, so that an old number names nothing */
+    bool live;
+    bool ping;
+} linnet_entry;
+
+struct linnet_client {
+    linnet_loop loop;
+    linnet_resolver resolver;
+    linnet_requests *requests;
+    void *requests_memory;
+    size_t requests_size;
+    linnet_address local; /* for further sockets */
+    linnet_entry **chunks;
+    size_t chunk_count;
+    linnet_entry *free_entries;
+    size_t pending;
+    uint8_t *scratch; /* where a request's options are put together */
+    size_t scratch_size;
+    bool closing;
+    atomic_bool stopped;
+};
+
+/* client.c: one turn of the loop. */
+int linnet_client_turn(linnet_client *client, uint64_t until);
+
+/* client_entries.c */
+linnet_entry *linnet_entry_take(linnet_client *client); /* NULL: no memory */
+void linnet_entry_give(linnet_entry *entry);
+linnet_exchange linnet_entry_exchange(const linnet_entry *entry);
+linnet_entry *linnet_entry_find(const linnet_client *client, linnet_exchange exchange); /* NULL: it has ended */
+void linnet_entries_free(linnet_client *client);
+
+/* client_ways.c */
+
+/* Sends `outgoing`, whose done and context are set here, to where the URI says; the entry keeps what is needed. */
+int linnet_entry_send_to(linnet_entry *entry, uint64_t now, const linnet_uri *uri, linnet_outgoing *outgoing);
+/* Ends the entry: its handler is called. */
+void linnet_entry_end(linnet_entry *entry, const linnet_response *response);
+
+#endif

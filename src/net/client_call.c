@@ -1,0 +1,84 @@
+/* Waiting for a response: the loop runs until it is there, and the response is copied, since its datagram goes. */
+#include "net/client.h"
+
+#include "net/octets.h"
+
+#include <linnet/error.h>
+#include <stdlib.h>
+
+typedef struct call {
+    linnet_response *response;
+    bool over;
+} call;
+
+/* Gives the views of a message memory of their own. */
+static void keep(linnet_response *response)
+{
+    linnet_message *message = &response->message;
+    uint8_t *at = malloc(message->token.size + message->options.size + message->payload.size + 1);
+    if (!at) {
+        *response = (linnet_response){.error = LINNET_ENOMEM};
+        return;
+    }
+    response->memory = at;
+    message->token = linnet_octets_put(&at, message->token);
+    message->options = linnet_octets_put(&at, message->options);
+    message->payload = linnet_octets_put(&at, message->payload);
+}
+
+static void on_response(const linnet_response *response, void *context)
+{
+    call *waiting = context;
+    *waiting->response = *response;
+    waiting->response->memory = NULL;
+    if (response->error == 0)
+        keep(waiting->response);
+    else
+        waiting->response->message = (linnet_message){0};
+    waiting->over = true;
+}
+
+static int fail(linnet_response *response, int error)
+{
+    *response = (linnet_response){.error = error};
+    return error;
+}
+
+int linnet_client_call(linnet_client *client, const linnet_client_request *request, linnet_response *response)
+{
+    call waiting = {.response = response};
+    linnet_client_request copy = *request;
+    linnet_exchange exchange;
+    copy.on_response = on_response;
+    copy.context = &waiting;
+    int error = linnet_client_send(client, &copy, &exchange);
+    if (error != 0)
+        return fail(response, error);
+    while (!waiting.over && error == 0) {
+        error = linnet_client_turn(client, UINT64_MAX);
+        if (!waiting.over && atomic_exchange(&client->stopped, false))
+            linnet_client_cancel(client, exchange);
+    }
+    if (waiting.over)
+        return response->error;
+    linnet_client_cancel(client, exchange);
+    return fail(response, error);
+}
+
+void linnet_response_clear(linnet_response *response)
+{
+    free(response->memory);
+    response->memory = NULL;
+    response->message = (linnet_message){0};
+}
+
+int linnet_get(const char *uri, linnet_response *response)
+{
+    linnet_client *client;
+    int error = linnet_client_open(&client, NULL);
+    if (error != 0)
+        return fail(response, error);
+    error = linnet_client_call(client, &(linnet_client_request){.method = LINNET_GET, .uri = uri}, response);
+    linnet_client_close(client);
+    return error;
+}

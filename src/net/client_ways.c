@@ -1,0 +1,129 @@
+/* Where a request goes: an address at once; a name after it was looked up; and the next address of that name when one
+ * refuses or cannot be reached. */
+#include "net/client.h"
+
+#include "net/address_system.h"
+#include "net/octets.h"
+
+#include <linnet/error.h>
+#include <stdlib.h>
+
+void linnet_entry_end(linnet_entry *entry, const linnet_response *response)
+{
+    linnet_response_handler *on_response = entry->on_response;
+    void *context = entry->context;
+    linnet_response copy = *response;
+    if (entry->ping && copy.error == LINNET_ERESET)
+        copy.error = 0;       /* "Provoking a Reset message [...] is also referred to as a CoAP ping" (RFC 7252 4.3) */
+    linnet_entry_give(entry); /* first, so that its number names nothing any more */
+    if (on_response)
+        on_response(&copy, context);
+}
+
+static void end_with(linnet_entry *entry, int error)
+{
+    linnet_response response = {.error = error};
+    linnet_entry_end(entry, &response);
+}
+
+static int send_now(linnet_entry *entry, uint64_t now, const linnet_outgoing *outgoing, const linnet_address *peer)
+{
+    linnet_path path = {.peer = *peer};
+    /* "Multicast requests MUST be Non-confirmable" (RFC 7252 8.1). */
+    if (linnet_address_is_multicast(peer) && outgoing->type == LINNET_CON)
+        return LINNET_EINVAL;
+    return linnet_requests_send(entry->client->requests, now, &path, outgoing, &entry->inner);
+}
+
+/* Sends to the next address that takes it; LINNET_ENOENT when there is none left, or the last error. */
+static int try_next(linnet_entry *entry)
+{
+    linnet_parcel *parcel = entry->parcel;
+    int error = LINNET_ENOENT;
+    while (parcel->next < parcel->count) {
+        linnet_address *peer = &parcel->addresses[parcel->next++];
+        peer->port = parcel->port;
+        error = send_now(entry, linnet_clock(), &parcel->outgoing, peer);
+        if (error == 0)
+            break;
+    }
+    return error;
+}
+
+static void ended(const linnet_response *response, void *context)
+{
+    linnet_entry *entry = context;
+    bool refused = response->error == LINNET_EREFUSED || response->error == LINNET_ENETWORK;
+    if (!refused || !entry->parcel || try_next(entry) != 0)
+        linnet_entry_end(entry, response);
+}
+
+static void keep_addresses(linnet_parcel *parcel, const linnet_address *addresses, size_t count)
+{
+    memcpy(parcel->addresses, addresses, count * sizeof *addresses);
+    parcel->count = count;
+}
+
+static void resolved(linnet_waiter *waiter, int error, const linnet_address *addresses, size_t count)
+{
+    linnet_entry *entry = (linnet_entry *)(void *)waiter; /* its first member */
+    if (error == 0) {
+        keep_addresses(entry->parcel, addresses, count);
+        error = try_next(entry);
+    }
+    if (error != 0)
+        end_with(entry, error);
+}
+
+static linnet_parcel *pack(const linnet_outgoing *outgoing, uint16_t port)
+{
+    size_t size = outgoing->options.size + outgoing->payload.size + outgoing->token.size;
+    linnet_parcel *parcel = malloc(sizeof *parcel + size);
+    if (!parcel)
+        return NULL;
+    uint8_t *at = parcel->octets;
+    *parcel = (linnet_parcel){.outgoing = *outgoing, .port = port};
+    parcel->outgoing.options = linnet_octets_put(&at, outgoing->options);
+    parcel->outgoing.payload = linnet_octets_put(&at, outgoing->payload);
+    parcel->outgoing.token = linnet_octets_put(&at, outgoing->token);
+    return parcel;
+}
+
+static int send_to_name(linnet_entry *entry, uint64_t now, const linnet_uri *uri, const linnet_outgoing *outgoing)
+{
+    char text[LINNET_NAME_MAX + 1];
+    const linnet_name *known;
+    if (!linnet_name_from_uri(text, uri))
+        return LINNET_EURI;
+    entry->waiter.done = resolved;
+    entry->waiter.deadline = outgoing->deadline ? outgoing->deadline : now + LINNET_RESOLVE_LIMIT_MS * UINT64_C(1000);
+    int found = linnet_resolver_ask(&entry->client->resolver, now, text, &entry->waiter, &known);
+    if (found < 0)
+        return found;
+    if (found > 0 && known->count == 1) {
+        linnet_address peer = known->addresses[0];
+        peer.port = uri->port;
+        return send_now(entry, now, outgoing, &peer);
+    }
+    entry->parcel = pack(outgoing, uri->port);
+    if (!entry->parcel) {
+        linnet_resolver_forget(&entry->waiter);
+        return LINNET_ENOMEM;
+    }
+    if (found == 0)
+        return 0;
+    keep_addresses(entry->parcel, known->addresses, known->count);
+    return try_next(entry);
+}
+
+int linnet_entry_send_to(linnet_entry *entry, uint64_t now, const linnet_uri *uri, linnet_outgoing *outgoing)
+{
+    linnet_address peer;
+    outgoing->done = ended;
+    outgoing->context = entry;
+    if (!uri->host_is_literal)
+        return send_to_name(entry, now, uri, outgoing);
+    if (!linnet_address_from_host(&peer, uri->host, uri->port))
+        return LINNET_EURI; /* an interface that is not there */
+    return send_now(entry, now, outgoing, &peer);
+}

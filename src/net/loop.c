@@ -1,0 +1,182 @@
+/* Making and closing a loop, and what its endpoint asks of the platform: slots, sending, random numbers. */
+#include "net/loop.h"
+
+#include <errno.h>
+#include <linnet/error.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static uint8_t *give_slot(void *context, size_t *capacity)
+{
+    linnet_loop *loop = context;
+    if (linnet_outbox_full(&loop->outbox))
+        linnet_outbox_flush(&loop->outbox, loop->sockets);
+    *capacity = loop->outbox.capacity;
+    return linnet_outbox_slot(&loop->outbox);
+}
+
+bool linnet_loop_loses(linnet_loop *loop)
+{
+    uint32_t dice;
+    if (loop->loss_percent == 0)
+        return false;
+    linnet_random_fill(&loop->random, &dice, sizeof dice);
+    return dice % 100 < loop->loss_percent;
+}
+
+static void send_slot(void *context, const linnet_path *path, size_t size)
+{
+    linnet_loop *loop = context;
+    if (loop->watched) {
+        if (linnet_loop_loses(loop))
+            return;
+        if (loop->trace)
+            loop->trace(loop->trace_context, true, path, linnet_view(linnet_outbox_slot(&loop->outbox), size));
+    }
+    linnet_outbox_add(&loop->outbox, path, size);
+}
+
+static void give_random(void *context, void *out, size_t size)
+{
+    linnet_loop *loop = context;
+    linnet_random_fill(&loop->random, out, size);
+}
+
+void *linnet_reserve(size_t size)
+{
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    /* One octet touched in a huge page would make 2 MiB of it. */
+    madvise(memory, size, MADV_NOHUGEPAGE);
+    return memory;
+}
+
+void linnet_unreserve(void *memory, size_t size)
+{
+    if (memory)
+        munmap(memory, size);
+}
+
+static int open_endpoint(linnet_loop *loop, const linnet_loop_config *config)
+{
+    linnet_endpoint_config settings = {
+        .transmission = config->transmission,
+        .limits = config->limits,
+        .port = {.context = loop, .slot = give_slot, .send = send_slot, .random = give_random},
+        .serve = config->serve,
+        .serve_context = config->serve_context,
+    };
+    loop->memory_size = linnet_endpoint_memory(&config->limits);
+    loop->memory = linnet_reserve(loop->memory_size);
+    if (!loop->memory)
+        return LINNET_ENOMEM;
+    return linnet_endpoint_init(&loop->endpoint, loop->memory, loop->memory_size, &settings);
+}
+
+static int watch(linnet_loop *loop, int descriptor, uint32_t name)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u32 = name};
+    return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : LINNET_ESYSTEM;
+}
+
+static int open_descriptors(linnet_loop *loop, void *owner)
+{
+    loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (loop->epoll < 0)
+        return LINNET_ESYSTEM;
+    loop->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (loop->wake < 0 || watch(loop, loop->wake, UINT32_MAX) != 0)
+        return LINNET_ESYSTEM;
+    loop->mailbox = linnet_mailbox_create(loop->wake, owner);
+    return loop->mailbox ? 0 : LINNET_ENOMEM;
+}
+
+static size_t message_size(const linnet_limits *limits)
+{
+    return limits->message_size ? limits->message_size : LINNET_MESSAGE_SIZE_DEFAULT;
+}
+
+int linnet_loop_open(linnet_loop *loop, const linnet_loop_config *config)
+{
+    size_t size = message_size(&config->limits);
+    loop->epoll = loop->wake = -1;
+    loop->trace = config->trace;
+    loop->trace_context = config->trace_context;
+    loop->loss_percent = config->loss_percent;
+    loop->watched = loop->trace || loop->loss_percent > 0;
+    loop->receive_size = size > LINNET_NET_RECEIVE_SIZE ? size : LINNET_NET_RECEIVE_SIZE;
+    int error = open_descriptors(loop, config->owner);
+    if (error == 0)
+        error = linnet_random_init(&loop->random);
+    if (error == 0)
+        error = linnet_inbox_open(&loop->inbox);
+    if (error == 0)
+        error = linnet_outbox_open(&loop->outbox, size);
+    return error != 0 ? error : open_endpoint(loop, config);
+}
+
+static void close_descriptor(int descriptor)
+{
+    if (descriptor >= 0)
+        close(descriptor);
+}
+
+void linnet_loop_close(linnet_loop *loop, int error)
+{
+    int number = errno; /* of whatever made an opening fail */
+    linnet_mailbox_close(loop->mailbox);
+    if (loop->endpoint)
+        linnet_endpoint_clear(loop->endpoint, error);
+    if (loop->outbox.count > 0)
+        linnet_outbox_flush(&loop->outbox, loop->sockets);
+    linnet_loop_drop_sockets(loop, 0);
+    free(loop->sockets);
+    close_descriptor(loop->epoll);
+    close_descriptor(loop->wake);
+    linnet_inbox_close(&loop->inbox);
+    linnet_outbox_close(&loop->outbox);
+    linnet_unreserve(loop->memory, loop->memory_size);
+    linnet_mailbox_release(loop->mailbox);
+    errno = number;
+}
+
+static int reserve_socket(linnet_loop *loop)
+{
+    if (loop->socket_count < loop->socket_capacity)
+        return 0;
+    size_t capacity = loop->socket_capacity ? loop->socket_capacity * 2 : 4;
+    linnet_socket *sockets = realloc(loop->sockets, capacity * sizeof *sockets);
+    if (!sockets)
+        return LINNET_ENOMEM;
+    loop->sockets = sockets;
+    loop->socket_capacity = capacity;
+    return 0;
+}
+
+int linnet_loop_add_socket(linnet_loop *loop, const linnet_address *local)
+{
+    linnet_socket *added;
+    int error = loop->socket_count < UINT16_MAX ? reserve_socket(loop) : LINNET_ENOMEM;
+    if (error != 0)
+        return error;
+    added = &loop->sockets[loop->socket_count];
+    error = linnet_socket_open(added, local);
+    if (error != 0)
+        return error;
+    error = watch(loop, added->descriptor, (uint32_t)loop->socket_count);
+    if (error != 0) {
+        linnet_socket_close(added);
+        return error;
+    }
+    return (int)loop->socket_count++;
+}
+
+void linnet_loop_drop_sockets(linnet_loop *loop, size_t count)
+{
+    while (loop->socket_count > count)
+        linnet_socket_close(&loop->sockets[--loop->socket_count]); /* which also takes it out of the epoll set */
+}

@@ -1,0 +1,118 @@
+/* A server: a site behind an endpoint behind sockets, and the loop that runs them. */
+#include "net/server.h"
+
+#include <errno.h>
+#include <linnet/error.h>
+#include <stdlib.h>
+
+static void retain(void *owner) { linnet_mailbox_hold(owner); }
+
+static int open_site(linnet_server *server, const linnet_server_config *config)
+{
+    linnet_resource **buckets = calloc(LINNET_SERVER_BUCKETS, sizeof *buckets);
+    if (!buckets)
+        return LINNET_ENOMEM;
+    linnet_site_init(&server->site, buckets, LINNET_SERVER_BUCKETS);
+    server->site.resize = linnet_server_resize;
+    server->site.retain = retain;
+    server->site.unknown = config->unknown;
+    server->site.unknown_context = config->unknown_context;
+    server->site.owner = server->loop.mailbox;
+    return linnet_server_add(server, LINNET_DISCOVERY_PATH, &linnet_discovery_config);
+}
+
+static int open_all(linnet_server *server, const linnet_server_config *config)
+{
+    linnet_loop_config settings = {
+        .transmission = config->transmission,
+        .limits = config->limits,
+        .trace = config->trace,
+        .trace_context = config->trace_context,
+        .loss_percent = config->loss_percent,
+        .serve = linnet_site_serve,
+        .serve_context = &server->site,
+        .owner = server,
+    };
+    int error = linnet_loop_open(&server->loop, &settings);
+    if (error == 0)
+        error = open_site(server, config);
+    return error == 0 && config->address ? linnet_server_bind(server, config->address) : error;
+}
+
+int linnet_server_open_with(linnet_server **opened, const linnet_server_config *config)
+{
+    *opened = NULL;
+    linnet_server *server = calloc(1, sizeof *server);
+    if (!server)
+        return LINNET_ENOMEM;
+    int error = open_all(server, config);
+    if (error == 0)
+        *opened = server;
+    else
+        linnet_server_close(server);
+    return error;
+}
+
+int linnet_server_open(linnet_server **server, const char *address)
+{
+    return linnet_server_open_with(server, &(linnet_server_config){.address = address ? address : "coap://[::]"});
+}
+
+void linnet_server_close(linnet_server *server)
+{
+    if (!server)
+        return;
+    linnet_loop_close(&server->loop, LINNET_ECLOSED);
+    linnet_server_free_resources(server);
+    free(server->site.buckets);
+    free(server);
+}
+
+static int turn(linnet_server *server, uint64_t until)
+{
+    int error = linnet_loop_receive(&server->loop, until);
+    linnet_loop_finish(&server->loop);
+    return error;
+}
+
+int linnet_server_run(linnet_server *server)
+{
+    int error = 0;
+    while (error == 0 && !atomic_exchange(&server->stopped, false))
+        error = turn(server, UINT64_MAX);
+    return error;
+}
+
+void linnet_server_stop(linnet_server *server)
+{
+    atomic_store(&server->stopped, true);
+    linnet_loop_wake(&server->loop);
+}
+
+int linnet_server_descriptor(const linnet_server *server) { return server->loop.epoll; }
+
+uint64_t linnet_server_deadline(const linnet_server *server) { return linnet_loop_deadline(&server->loop); }
+
+int linnet_server_process(linnet_server *server) { return turn(server, 0); }
+
+typedef struct call {
+    linnet_letter letter;
+    void (*function)(linnet_server *server, void *context);
+    void *context;
+} call;
+
+static void make_call(linnet_letter *letter, void *owner)
+{
+    call posted = *(call *)(void *)letter;
+    free(letter);
+    posted.function(owner, posted.context);
+}
+
+int linnet_server_post(linnet_server *server, void (*function)(linnet_server *server, void *context), void *context)
+{
+    call *posted = malloc(sizeof *posted);
+    if (!posted)
+        return LINNET_ENOMEM;
+    *posted = (call){.letter.open = make_call, .function = function, .context = context};
+    return linnet_mailbox_post(server->loop.mailbox, &posted->letter);
+}
