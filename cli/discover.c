@@ -87,11 +87,10 @@ static char *compose(const char *text, char **filters, int count)
     FILE *out = open_memstream(&result, &size);
     if (!out)
         out_of_memory();
-    fprintf(out, "%.*s", (int)strcspn(text, "?"), text);
-    if (uri.path.size == 0) {
-        bool has_slash = uri.path.data && uri.path.data > (const uint8_t *)text && uri.path.data[-1] == '/';
-        fputs(has_slash ? ".well-known/core" : "/.well-known/core", out);
-    }
+    size_t place = strcspn(text, "?");
+    fprintf(out, "%.*s", (int)place, text);
+    if (uri.path.size == 0)
+        fputs(text[place - 1] == '/' ? ".well-known/core" : "/.well-known/core", out);
     if (uri.query.size)
         fprintf(out, "?%.*s", LINNET_PRINTF(uri.query));
     for (int i = 0; i < count; i++) {

@@ -1,0 +1,71 @@
+/* The resources of the guided tour: a welcome, the time, a slow answer, a long text, who asks. */
+#include "cli/demo.h"
+#include "cli/demo_later.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#define TIME_IS_OBSERVABLE false /* true as soon as the library can observe (RFC 7641) */
+
+#define RINGS_DELAY_MS 3000
+
+static const char welcome[] = "Welcome to Linnet's demo server.\n"
+                              "See /.well-known/core for all it has, or begin with /time, /whoami and\n"
+                              "/other/separate.\n";
+
+static const char welcome_links[] = "</time>;ct=0,</whoami>;ct=0,</other/separate>,</other/block>,"
+                                    "</.well-known/core>;ct=40";
+
+static const char rings[] = "Three rings for the elven kings under the sky, seven rings for dwarven lords in their halls "
+                            "of stone, nine rings for mortal men doomed to die, one ring for the dark lord on his dark "
+                            "throne.";
+
+static void get_welcome(linnet_request *request, linnet_reply *reply, void *context)
+{
+    (void)context;
+    if (linnet_request_accept(request) == LINNET_LINK_FORMAT)
+        linnet_reply_payload(reply, LINNET_LINK_FORMAT, linnet_text(welcome_links));
+    else
+        linnet_reply_text(reply, welcome);
+}
+
+static void get_time(linnet_request *request, linnet_reply *reply, void *context)
+{
+    (void)request, (void)context;
+    char text[32];
+    struct tm local;
+    time_t now = time(NULL);
+    localtime_r(&now, &local);
+    strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local);
+    linnet_reply_text(reply, text);
+    linnet_reply_max_age(reply, local.tm_sec < 60 ? (uint32_t)(60 - local.tm_sec) : 1); /* until the next minute */
+}
+
+static void get_rings(linnet_request *request, linnet_reply *reply, void *context)
+{
+    (void)request, (void)context;
+    later_answer(reply, RINGS_DELAY_MS, rings);
+}
+
+static void get_whoami(linnet_request *request, linnet_reply *reply, void *context)
+{
+    const linnet_path *path = linnet_request_path(request);
+    linnet_address local = {0};
+    char peer_text[LINNET_ADDRESS_TEXT], local_text[LINNET_ADDRESS_TEXT], text[256];
+    linnet_server_address(context, path->socket, &local); /* for the port; the address may be "any" */
+    memcpy(local.ip, path->local_ip, sizeof local.ip);
+    snprintf(text, sizeof text, "protocol: CoAP over UDP\nyour address: %s\nmy address: %s\nsecurity: none\n",
+             linnet_address_text(&path->peer, peer_text), linnet_address_text(&local, local_text));
+    linnet_reply_text(reply, text);
+    linnet_reply_max_age(reply, 0);
+}
+
+const demo_resource demo_tour[] = {
+    {"", {.get = get_welcome, .title = "Welcome"}},
+    {"time", {.get = get_time, .list_format = true, .observable = TIME_IS_OBSERVABLE}},
+    {"whoami", {.get = get_whoami}},
+    {"other/separate", {.get = get_rings}},
+    {"other/block",
+     {.stored = true, .writable = true, .value = {(const uint8_t *)demo_long_text, DEMO_LONG_TEXT_SIZE}}},
+    {NULL, {0}},
+};

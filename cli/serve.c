@@ -1,0 +1,204 @@
+/* linnet serve: a server with demo resources, or with those that its clients make. */
+#include "cli/serve.h"
+
+#include "cli/command.h"
+#include "cli/complain.h"
+#include "cli/demo.h"
+#include "cli/demo_later.h"
+#include "cli/interrupt.h"
+#include "cli/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define BINDS_MOST 64
+
+enum { KEY_DEMO = OPTION_LONG, KEY_DYNAMIC, KEY_LOG_LEVEL, KEY_LOG_FORMAT, KEY_LOSS };
+
+const option_row serve_options[] = {
+    {0, NULL, NULL, "what to serve"},
+    {KEY_DEMO, "demo", NULL, "resources to try clients with; /.well-known/core lists them"},
+    {KEY_DYNAMIC, "dynamic", NULL, "PUT creates resources at any path, DELETE removes them"},
+    {0, NULL, NULL, "where"},
+    {'b', "bind", "ADDRESS", "listen on [SCHEME://]HOST[:PORT]; port 0 is any free one\n(every address, port 5683; repeatable)"},
+    {0, NULL, NULL, "what to show"},
+    {KEY_LOG_LEVEL, "log-level", "LEVEL", "error, warn (the default), info: each request, or\ndebug: each message"},
+    {KEY_LOG_FORMAT, "log-format", "HOW", "text, or json: one object a line"},
+    {'v', "verbose", NULL, "one log level more"},
+    {0, NULL, NULL, "for testing"},
+    {KEY_LOSS, "loss", "PERCENT", "lose this share of datagrams each way"},
+    OPTION_ROWS_COMMON};
+
+typedef struct serve {
+    bool demo, dynamic;
+    const char *binds[BINDS_MOST];
+    size_t bind_count;
+    serve_log log;
+    linnet_server *server;
+    linnet_server_config config;
+} serve;
+
+char *serve_bind_uri(const char *argument)
+{
+    if (strstr(argument, "://"))
+        return text_format("%s", argument);
+    if (*argument == ':' && argument[1] != ':')
+        return text_format("coap://[::]%s", argument); /* a port alone: on every address */
+    const char *colon = strchr(argument, ':');
+    if (*argument != '[' && colon && strchr(colon + 1, ':'))
+        return text_format("coap://[%s]", argument);
+    return text_format("coap://%s", argument);
+}
+
+static bool take_level(serve *self, const char *value)
+{
+    static const char *const names[] = {"error", "warn", "info", "debug"};
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(value, names[i]) == 0) {
+            self->log.level = (log_level)i;
+            return true;
+        }
+    }
+    complain("--log-level %s: no such level", value);
+    hint("it is error, warn, info or debug");
+    return false;
+}
+
+static bool take_log_format(serve *self, const char *value)
+{
+    self->log.json = strcmp(value, "json") == 0;
+    if (self->log.json || strcmp(value, "text") == 0)
+        return true;
+    complain("--log-format %s: no such choice", value);
+    hint("it is text or json");
+    return false;
+}
+
+static bool take(serve *self, int key, const char *value)
+{
+    switch (key) {
+    case KEY_DEMO: self->demo = true; return true;
+    case KEY_DYNAMIC: self->dynamic = true; return true;
+    case KEY_LOG_LEVEL: return take_level(self, value);
+    case KEY_LOG_FORMAT: return take_log_format(self, value);
+    case KEY_LOSS: return option_percent("--loss", value, &self->config.loss_percent);
+    case 'v': self->log.level += self->log.level < LOG_DEBUG; return true;
+    default:
+        if (self->bind_count == BINDS_MOST) {
+            complain("more than %d addresses", BINDS_MOST);
+            return false;
+        }
+        self->binds[self->bind_count++] = value;
+        return true;
+    }
+}
+
+static bool parse(serve *self, const command *command_self, int argc, char **argv, int *status)
+{
+    const char *value;
+    int key;
+    while ((key = options_next(command_self, argc, argv, &value, status)) != OPTIONS_END)
+        if (key == OPTIONS_STOP || !take(self, key, value))
+            return false;
+    if (optind < argc) {
+        complain("unexpected argument '%s'", argv[optind]);
+        hint("an address to listen on is given as --bind %s", argv[optind]);
+        return false;
+    }
+    if (!self->demo && !self->dynamic) {
+        complain("there is nothing to serve");
+        hint("--demo serves resources to try clients with, --dynamic those that clients PUT");
+        return false;
+    }
+    return true;
+}
+
+static int complain_bind(int error, const char *uri)
+{
+    int system_error = errno;
+    if ((error == LINNET_EURI || error == LINNET_ESCHEME) && complain_uri(uri))
+        return EXIT_USAGE;
+    if (error == LINNET_ERESOLVE) {
+        complain("cannot listen on %s: no address is known for that host", uri);
+        hint("--bind :PORT listens on every address of this host");
+        return EXIT_NO_ANSWER;
+    }
+    bool says_why = (error == LINNET_EADDRESS || error == LINNET_ESYSTEM) && system_error;
+    complain("cannot listen on %s: %s", uri, says_why ? strerror(system_error) : linnet_error_text(error));
+    if (system_error == EADDRINUSE)
+        hint("another server may run there; --bind :0 takes any free port");
+    else if (system_error == EADDRNOTAVAIL)
+        hint("it has to be an address of this host; --bind :PORT listens on all of them");
+    else if (system_error == EACCES)
+        hint("ports below 1024 are for root; CoAP's is 5683");
+    return EXIT_NO_ANSWER;
+}
+
+static int bind_all(serve *self)
+{
+    static const char *const everywhere[] = {"[::]"};
+    const char *const *binds = self->bind_count ? self->binds : everywhere;
+    size_t count = self->bind_count ? self->bind_count : 1;
+    int status = EXIT_DONE;
+    for (size_t i = 0; i < count && status == EXIT_DONE; i++) {
+        char *uri = serve_bind_uri(binds[i]);
+        errno = 0;
+        int error = linnet_server_bind(self->server, uri);
+        if (error)
+            status = complain_bind(error, uri);
+        free(uri);
+    }
+    return status;
+}
+
+static int run(serve *self)
+{
+    linnet_address address;
+    int status = bind_all(self);
+    if (status != EXIT_DONE)
+        return status;
+    interrupt_watch_server(self->server);
+    for (size_t i = 0; linnet_server_address(self->server, i, &address) == 0; i++)
+        serve_log_listening(&self->log, &address);
+    int error = linnet_server_run(self->server);
+    interrupt_watch_server(NULL);
+    if (error) {
+        complain("the server ended: %s: %s", linnet_error_text(error), strerror(errno));
+        return EXIT_NO_ANSWER;
+    }
+    serve_log_event(&self->log, LOG_INFO, "ended", "the server has ended in order");
+    return EXIT_DONE;
+}
+
+static int open_and_run(serve *self)
+{
+    if (self->log.level >= LOG_INFO) {
+        self->config.trace = serve_trace;
+        self->config.trace_context = &self->log;
+    }
+    if (self->dynamic) {
+        self->config.unknown = serve_dynamic;
+        self->config.unknown_context = &self->server;
+    }
+    int error = linnet_server_open_with(&self->server, &self->config);
+    if (!error && self->demo)
+        error = demo_add(self->server);
+    if (error) {
+        complain("the server cannot start: %s", linnet_error_text(error));
+        linnet_server_close(self->server);
+        return EXIT_NO_ANSWER;
+    }
+    int status = run(self);
+    later_stop();
+    linnet_server_close(self->server);
+    return status;
+}
+
+int serve_run(const command *command_self, int argc, char **argv)
+{
+    serve self = {.log.level = LOG_WARN};
+    int status = EXIT_USAGE;
+    if (!parse(&self, command_self, argc, argv, &status))
+        return status;
+    return open_and_run(&self);
+}
