@@ -23,11 +23,11 @@ const option_row decode_options[] = {
 
 void decode_message(decode *self, linnet_bytes datagram, const decode_place *place)
 {
-    explanation explanation;
+    explanation explained;
     char from[LINNET_ADDRESS_TEXT], to[LINNET_ADDRESS_TEXT];
-    explain(&explanation, datagram);
+    explain(&explained, datagram);
     if (self->json) {
-        decode_message_json(&explanation, place);
+        decode_message_json(&explained, place);
     } else {
         if (self->messages && !self->summary)
             putchar('\n');
@@ -36,16 +36,16 @@ void decode_message(decode *self, linnet_bytes datagram, const decode_place *pla
                    linnet_address_text(&place->from, from), linnet_address_text(&place->to, to),
                    self->summary ? ": " : "\n");
         if (self->summary) {
-            char *summary = explanation_summary(&explanation);
+            char *summary = explanation_summary(&explained);
             puts(summary);
             free(summary);
         } else {
-            explanation_print(stdout, &explanation, ink_for(stdout));
+            explanation_print(stdout, &explained, ink_for(stdout));
         }
     }
     self->messages++;
-    self->malformed += !explanation.readable;
-    explanation_clear(&explanation);
+    self->malformed += !explained.readable;
+    explanation_clear(&explained);
 }
 
 /* Octets written as hex digits: those, else NULL. To be freed. */

@@ -55,14 +55,14 @@ static void add_message(cJSON *object, const linnet_message *message)
     add_hex(object, "payload_hex", message->payload);
 }
 
-static void add_octets(cJSON *object, const explanation *explanation)
+static void add_octets(cJSON *object, const explanation *self)
 {
     cJSON *array = cJSON_AddArrayToObject(object, "octets");
-    for (size_t i = 0; i < explanation->count; i++) {
-        const explanation_row *row = &explanation->rows[i];
+    for (size_t i = 0; i < self->count; i++) {
+        const explanation_row *row = &self->rows[i];
         cJSON *entry = cJSON_CreateObject();
         cJSON_AddNumberToObject(entry, "offset", (double)row->offset);
-        add_hex(entry, "hex", linnet_view(explanation->datagram.data + row->offset, row->size));
+        add_hex(entry, "hex", linnet_view(self->datagram.data + row->offset, row->size));
         if (row->bits)
             cJSON_AddStringToObject(entry, "bits", row->bits);
         cJSON_AddStringToObject(entry, "meaning", row->meaning);
@@ -70,19 +70,19 @@ static void add_octets(cJSON *object, const explanation *explanation)
     }
 }
 
-void decode_message_json(const explanation *explanation, const decode_place *place)
+void decode_message_json(const explanation *self, const decode_place *place)
 {
     cJSON *object = cJSON_CreateObject();
     if (place)
         add_place(object, place);
-    cJSON_AddBoolToObject(object, "malformed", !explanation->readable);
-    if (explanation->readable) {
-        add_message(object, &explanation->message);
+    cJSON_AddBoolToObject(object, "malformed", !self->readable);
+    if (self->readable) {
+        add_message(object, &self->message);
     } else {
-        cJSON_AddStringToObject(object, "problem", explanation->problem);
-        cJSON_AddNumberToObject(object, "problem_at", (double)explanation->problem_at);
+        cJSON_AddStringToObject(object, "problem", self->problem);
+        cJSON_AddNumberToObject(object, "problem_at", (double)self->problem_at);
     }
-    add_octets(object, explanation);
+    add_octets(object, self);
     char *text = cJSON_PrintUnformatted(object);
     cJSON_Delete(object);
     if (!text)

@@ -2,7 +2,7 @@
 #include "cli/demo.h"
 
 /* Lines of 64 octets, so that a lost or repeated block of any size is seen at once. */
-#define LINE(number) "line " number " of a text that does not fit into one message.........\n"
+#define LINE(number) "line " number " of a text that does not fit into one message...........\n"
 #define FOUR_LINES(tens) LINE(tens "1") LINE(tens "2") LINE(tens "3") LINE(tens "4")
 
 const char demo_long_text[] = FOUR_LINES("1") FOUR_LINES("2") FOUR_LINES("3") FOUR_LINES("4") FOUR_LINES("5")

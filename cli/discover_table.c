@@ -8,15 +8,15 @@ enum { COLUMN_PATH, COLUMN_TYPE, COLUMN_INTERFACE, COLUMN_FORMAT, COLUMN_SIZE, C
 
 static const char *const headings[COLUMNS] = {"path", "type (rt)", "interface (if)", "format (ct)", "size", "observe", "more"};
 
-typedef struct row {
+typedef struct table_row {
     char *cells[COLUMNS]; /* never NULL */
-} row;
+} table_row;
 
-typedef struct table {
-    row *rows;
+typedef struct link_table {
+    table_row *rows;
     size_t count;
     size_t widths[COLUMNS]; /* 0: no row has anything there */
-} table;
+} link_table;
 
 static char *or_empty(char *text) { return text ? text : text_format("%s", ""); }
 
@@ -51,11 +51,11 @@ static char *other_attributes(const linnet_link *link)
     return text;
 }
 
-static row read_row(const linnet_link *link)
+static table_row read_row(const linnet_link *link)
 {
     char *formats = discover_attribute(link, "ct");
     char *observe = discover_attribute(link, "obs");
-    row row = {{
+    table_row row = {{
         [COLUMN_PATH] = discover_value(link->target),
         [COLUMN_TYPE] = or_empty(discover_attribute(link, "rt")),
         [COLUMN_INTERFACE] = or_empty(discover_attribute(link, "if")),
@@ -78,12 +78,12 @@ static size_t width_of(const char *text)
     return width;
 }
 
-static void read_table(table *table, linnet_bytes links)
+static void read_table(link_table *table, linnet_bytes links)
 {
     linnet_link link;
     while (linnet_link_next(&links, &link) == 1) {
         table->rows = memory_resize(table->rows, (table->count + 1) * sizeof *table->rows);
-        row *row = &table->rows[table->count++];
+        table_row *row = &table->rows[table->count++];
         *row = read_row(&link);
         for (int i = 0; i < COLUMNS; i++) {
             size_t width = width_of(row->cells[i]);
@@ -96,7 +96,7 @@ static void read_table(table *table, linnet_bytes links)
             table->widths[i] = strlen(headings[i]);
 }
 
-static void print_line(FILE *out, const table *table, char *const *cells, const char *first, const char *rest,
+static void print_line(FILE *out, const link_table *table, char *const *cells, const char *first, const char *rest,
                        const char *end)
 {
     size_t owed = 0; /* blanks are printed only before something, so that no line ends with them */
@@ -113,7 +113,7 @@ static void print_line(FILE *out, const table *table, char *const *cells, const 
 
 void discover_table(FILE *out, linnet_bytes links, const palette *ink)
 {
-    table table = {0};
+    link_table table = {0};
     read_table(&table, links);
     if (table.count)
         print_line(out, &table, (char *const *)headings, ink->strong, ink->strong, ink->end);

@@ -23,20 +23,20 @@ typedef struct explanation {
 } explanation;
 
 /* `datagram` has to stay until explanation_clear(). */
-void explain(explanation *explanation, linnet_bytes datagram);
-void explanation_clear(explanation *explanation);
+void explain(explanation *self, linnet_bytes datagram);
+void explanation_clear(explanation *self);
 
 /* "CON GET /temperature, message ID 0x7d34, token 0x20, 17 octets". To be freed. */
-char *explanation_summary(const explanation *explanation);
+char *explanation_summary(const explanation *self);
 
-void explanation_print(FILE *out, const explanation *explanation, const palette *ink);
+void explanation_print(FILE *out, const explanation *self, const palette *ink);
 
 /* Adds a row. `meaning` becomes the explanation's. */
-void explanation_add(explanation *explanation, size_t offset, size_t size, const char *bits, char *meaning);
+void explanation_add(explanation *self, size_t offset, size_t size, const char *bits, char *meaning);
 /* Notes the first problem. Always false. */
-bool explanation_break(explanation *explanation, size_t at, char *problem);
+bool explanation_break(explanation *self, size_t at, char *problem);
 
 /* The options and the payload, which start at `offset`. */
-void explain_options(explanation *explanation, size_t offset);
+void explain_options(explanation *self, size_t offset);
 
 #endif

@@ -7,7 +7,7 @@
 
 /* Where the reader of the options is. */
 typedef struct walk {
-    explanation *explanation;
+    explanation *into;
     size_t at;
     unsigned number;
     unsigned previous; /* number of the option before, UINT_MAX: none */
@@ -43,12 +43,12 @@ static void add_delta(walk *w, unsigned nibble, size_t head, size_t extension, u
     char *label = option_label((uint16_t)w->number);
     char *meaning = text_format("option %u + %u = %u: %s", w->number - delta, delta, w->number, label);
     if (extension) {
-        explanation_add(w->explanation, head, 1, nibble_bits(nibble, true),
+        explanation_add(w->into, head, 1, nibble_bits(nibble, true),
                         text_format("option number: %u + the next %s", nibble == 13 ? 13 : 269,
                                     nibble == 13 ? "octet" : "two octets"));
-        explanation_add(w->explanation, head + 1, extension, NULL, meaning);
+        explanation_add(w->into, head + 1, extension, NULL, meaning);
     } else {
-        explanation_add(w->explanation, head, 1, nibble_bits(nibble, true), meaning);
+        explanation_add(w->into, head, 1, nibble_bits(nibble, true), meaning);
     }
     free(label);
 }
@@ -57,12 +57,12 @@ static void add_length(walk *w, unsigned nibble, size_t head, size_t extension_a
 {
     char *octets = plural(length);
     if (extension) {
-        explanation_add(w->explanation, head, 1, nibble_bits(nibble, false),
+        explanation_add(w->into, head, 1, nibble_bits(nibble, false),
                         text_format("length: %u + %s", nibble == 13 ? 13 : 269,
                                     nibble == 13 ? "one more octet" : "two more octets"));
-        explanation_add(w->explanation, extension_at, extension, NULL, text_format("value of %s", octets));
+        explanation_add(w->into, extension_at, extension, NULL, text_format("value of %s", octets));
     } else {
-        explanation_add(w->explanation, head, 1, nibble_bits(nibble, false), text_format("value of %s", octets));
+        explanation_add(w->into, head, 1, nibble_bits(nibble, false), text_format("value of %s", octets));
     }
     free(octets);
 }
@@ -74,50 +74,50 @@ static void add_remarks(walk *w, unsigned length)
 {
     const linnet_option_definition *definition = linnet_option_find((uint16_t)w->number);
     if (!definition)
-        explanation_add(w->explanation, w->at, 0, NULL,
+        explanation_add(w->into, w->at, 0, NULL,
                         text_format("not registered, %s: where unknown, %s",
                                     linnet_option_is_critical((uint16_t)w->number) ? "critical" : "elective",
                                     consequence(w->number)));
     else if (length < definition->min_size || length > definition->max_size)
-        explanation_add(w->explanation, w->at, 0, NULL,
+        explanation_add(w->into, w->at, 0, NULL,
                         text_format("its length should be %u to %u: %s", definition->min_size, definition->max_size,
                                     consequence(w->number)));
     else if (!definition->repeatable && w->previous == w->number)
-        explanation_add(w->explanation, w->at, 0, NULL,
+        explanation_add(w->into, w->at, 0, NULL,
                         text_format("repeated, which it may not be: %s", consequence(w->number)));
 }
 
 static void add_value(walk *w, unsigned length)
 {
-    linnet_bytes value = linnet_view(w->explanation->datagram.data + w->at, length);
+    linnet_bytes value = linnet_view(w->into->datagram.data + w->at, length);
     char *label = option_label((uint16_t)w->number);
     char *text = option_value_text((uint16_t)w->number, value);
-    explanation_add(w->explanation, w->at, length, NULL, text_format("%s: %s", label, text));
+    explanation_add(w->into, w->at, length, NULL, text_format("%s: %s", label, text));
     free(label);
     free(text);
 }
 
 static bool explain_one(walk *w)
 {
-    linnet_bytes datagram = w->explanation->datagram;
+    linnet_bytes datagram = w->into->datagram;
     size_t head = w->at;
     unsigned delta_nibble = datagram.data[head] >> 4, length_nibble = datagram.data[head] & 15u;
     size_t delta_size = extension_size(delta_nibble), length_size = extension_size(length_nibble);
     if (delta_nibble == 15 || length_nibble == 15) {
-        explanation_add(w->explanation, head, 1, NULL, text_format("start of an option"));
-        return explanation_break(w->explanation, head, text_format("15 is reserved for the payload marker, ff"));
+        explanation_add(w->into, head, 1, NULL, text_format("start of an option"));
+        return explanation_break(w->into, head, text_format("15 is reserved for the payload marker, ff"));
     }
     if (datagram.size - head - 1 < delta_size + length_size) {
-        explanation_add(w->explanation, head, datagram.size - head, NULL, text_format("start of an option"));
-        return explanation_break(w->explanation, datagram.size,
+        explanation_add(w->into, head, datagram.size - head, NULL, text_format("start of an option"));
+        return explanation_break(w->into, datagram.size,
                                  text_format("the message ends within the head of an option"));
     }
     unsigned delta = extended(datagram, delta_nibble, head + 1);
     unsigned length = extended(datagram, length_nibble, head + 1 + delta_size);
     w->number += delta;
     if (w->number > UINT16_MAX) {
-        explanation_add(w->explanation, head, 1 + delta_size, NULL, text_format("option %u + %u", w->number - delta, delta));
-        return explanation_break(w->explanation, head, text_format("%u is too large for an option number", w->number));
+        explanation_add(w->into, head, 1 + delta_size, NULL, text_format("option %u + %u", w->number - delta, delta));
+        return explanation_break(w->into, head, text_format("%u is too large for an option number", w->number));
     }
     add_delta(w, delta_nibble, head, delta_size, delta);
     add_length(w, length_nibble, head, head + 1 + delta_size, length_size, length);
@@ -125,8 +125,8 @@ static bool explain_one(walk *w)
     size_t there = datagram.size - w->at;
     if (there < length) {
         if (there)
-            explanation_add(w->explanation, w->at, there, NULL, text_format("the start of the value"));
-        return explanation_break(w->explanation, datagram.size,
+            explanation_add(w->into, w->at, there, NULL, text_format("the start of the value"));
+        return explanation_break(w->into, datagram.size,
                                  text_format("the value should have %u octets, only %zu are there", length, there));
     }
     if (length)
