@@ -31,15 +31,23 @@ bool answer_is_partial(const linnet_message *message)
 static const char *advice(linnet_code code)
 {
     switch (code) {
-    case LINNET_BAD_OPTION: return "the server does not know an option of the request; -v shows them";
+    case LINNET_BAD_OPTION:
+        return "the server does not know an option of the request; -v shows them";
     case LINNET_UNAUTHORIZED:
-    case LINNET_FORBIDDEN: return "the server wants to know who asks, or allows it to others only";
-    case LINNET_METHOD_NOT_ALLOWED: return "the resource is there, for other methods";
-    case LINNET_NOT_ACCEPTABLE: return "without --accept the server chooses the form itself";
-    case LINNET_PRECONDITION_FAILED: return "the resource is not in the state that --if-match or --if-none-match asks for";
-    case LINNET_UNSUPPORTED_CONTENT_FORMAT: return "--content-format says what the payload is";
-    case LINNET_PROXYING_NOT_SUPPORTED: return "the server is no proxy; is the host in the URI the one that was asked?";
-    default: return NULL;
+    case LINNET_FORBIDDEN:
+        return "the server wants to know who asks, or allows it to others only";
+    case LINNET_METHOD_NOT_ALLOWED:
+        return "the resource is there, for other methods";
+    case LINNET_NOT_ACCEPTABLE:
+        return "without --accept the server chooses the form itself";
+    case LINNET_PRECONDITION_FAILED:
+        return "the resource is not in the state that --if-match or --if-none-match asks for";
+    case LINNET_UNSUPPORTED_CONTENT_FORMAT:
+        return "--content-format says what the payload is";
+    case LINNET_PROXYING_NOT_SUPPORTED:
+        return "the server is no proxy; is the host in the URI the one that was asked?";
+    default:
+        return NULL;
     }
 }
 

@@ -36,15 +36,21 @@ static bool skip_ethernet(linnet_bytes *packet)
 static bool skip_link_layer(int link_type, linnet_bytes *packet)
 {
     switch (link_type) {
-    case DLT_EN10MB: return skip_ethernet(packet);
-    case DLT_LINUX_SLL: return skip(packet, 16);
-    case DLT_LINUX_SLL2: return skip(packet, 20);
+    case DLT_EN10MB:
+        return skip_ethernet(packet);
+    case DLT_LINUX_SLL:
+        return skip(packet, 16);
+    case DLT_LINUX_SLL2:
+        return skip(packet, 20);
     case DLT_NULL:
-    case DLT_LOOP: return skip(packet, 4);
+    case DLT_LOOP:
+        return skip(packet, 4);
     case DLT_RAW:
     case DLT_IPV4:
-    case DLT_IPV6: return true;
-    default: return false;
+    case DLT_IPV6:
+        return true;
+    default:
+        return false;
     }
 }
 

@@ -17,11 +17,11 @@ enum exit_status {
 
 typedef struct command {
     const char *name;
-    const char *summary;       /* half a line for the overview */
-    const char *arguments;     /* behind the options in the synopsis: "URI" */
-    const char *about;         /* a paragraph or two for its help */
-    const option_row *options; /* ends with a row of zeros */
-    const char *examples;      /* whole lines, indented by two */
+    const char *summary;                                           /* half a line for the overview */
+    const char *arguments;                                         /* behind the options in the synopsis: "URI" */
+    const char *about;                                             /* a paragraph or two for its help */
+    const option_row *options;                                     /* ends with a row of zeros */
+    const char *examples;                                          /* whole lines, indented by two */
     int (*run)(const struct command *self, int argc, char **argv); /* an exit_status; argv[0] is the command's name */
 } command;
 

@@ -146,7 +146,8 @@ void command_overview(bool to_error)
             ink->strong, ink->end, ink->strong, ink->end);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, "  %s%-10s%s %s\n", ink->name, commands[i].name, ink->end, commands[i].summary);
-    fprintf(out, "  %s%-10s%s %s\n", ink->name, "help", ink->end, "this text, or 'linnet help COMMAND' for one of them");
+    fprintf(out, "  %s%-10s%s %s\n", ink->name, "help", ink->end,
+            "this text, or 'linnet help COMMAND' for one of them");
     fprintf(out,
             "\n%sexamples:%s\n"
             "  linnet serve --demo                        # in one terminal\n"

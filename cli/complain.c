@@ -91,7 +91,9 @@ static void complain_timeout(const char *place, unsigned sent, double seconds)
 static bool complain_network(int error, const char *place, unsigned sent, double seconds)
 {
     switch (error) {
-    case LINNET_ETIMEOUT: complain_timeout(place, sent, seconds); return true;
+    case LINNET_ETIMEOUT:
+        complain_timeout(place, sent, seconds);
+        return true;
     case LINNET_ERESOLVE:
         complain("no address is known for the host of %s", place);
         hint("check its spelling and the DNS, or give the address: coap://192.0.2.1/ or coap://[2001:db8::1]/");
@@ -112,7 +114,8 @@ static bool complain_network(int error, const char *place, unsigned sent, double
         complain("the response of %s has a critical option that is not understood", place);
         hint("-v shows the response");
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 
@@ -133,8 +136,12 @@ static int complain_local(int error, const char *place)
         complain("the local address cannot be used: %s", linnet_error_text(error));
         hint("another program may use that port; without --local-port the system chooses one");
         return EXIT_NO_ANSWER;
-    case LINNET_ESYSTEM: complain("%s", strerror(errno)); return EXIT_NO_ANSWER;
-    default: complain("%s: %s", place, linnet_error_text(error)); return EXIT_NO_ANSWER;
+    case LINNET_ESYSTEM:
+        complain("%s", strerror(errno));
+        return EXIT_NO_ANSWER;
+    default:
+        complain("%s: %s", place, linnet_error_text(error));
+        return EXIT_NO_ANSWER;
     }
 }
 

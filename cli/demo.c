@@ -5,8 +5,8 @@
 #define LINE(number) "line " number " of a text that does not fit into one message...........\n"
 #define FOUR_LINES(tens) LINE(tens "1") LINE(tens "2") LINE(tens "3") LINE(tens "4")
 
-const char demo_long_text[] = FOUR_LINES("1") FOUR_LINES("2") FOUR_LINES("3") FOUR_LINES("4") FOUR_LINES("5")
-    FOUR_LINES("6");
+const char demo_long_text[] =
+    FOUR_LINES("1") FOUR_LINES("2") FOUR_LINES("3") FOUR_LINES("4") FOUR_LINES("5") FOUR_LINES("6");
 _Static_assert(sizeof demo_long_text == DEMO_LONG_TEXT_SIZE + 1, "24 lines of 64 octets");
 
 static int add_table(linnet_server *server, const demo_resource *table)

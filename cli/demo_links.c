@@ -26,8 +26,11 @@ static void get_sub(linnet_request *request, linnet_reply *reply, void *context)
 
 const demo_resource demo_links[] = {
     {"link1",
-     {.get = get_link, .resource_type = "Type1 Type2", .interface_type = "If1",
-      .attributes = (const linnet_attribute[]){{"sz", "42"}}, .attribute_count = 1}},
+     {.get = get_link,
+      .resource_type = "Type1 Type2",
+      .interface_type = "If1",
+      .attributes = (const linnet_attribute[]){{"sz", "42"}},
+      .attribute_count = 1}},
     {"link2", {.get = get_link, .resource_type = "Type2 Type3", .interface_type = "If2"}},
     {"link3", {.get = get_link, .resource_type = "Type1 Type3", .interface_type = "foo"}},
     {"path", {.get = get_path, .list_format = true, .content_format = LINNET_LINK_FORMAT}},

@@ -95,7 +95,10 @@ static void get_multi_format(linnet_request *request, linnet_reply *reply, void 
         linnet_reply_text(reply, "One of two formats.\n");
 }
 
-#define VALUE(text) {(const uint8_t *)(text), sizeof(text) - 1}
+#define VALUE(text)                                                                                                    \
+    {                                                                                                                  \
+        (const uint8_t *)(text), sizeof(text) - 1                                                                      \
+    }
 
 const demo_resource demo_plugtest[] = {
     {"test", {.get = get_test, .put = put_test, .post = post_test, .del = delete_test}},
@@ -107,7 +110,10 @@ const demo_resource demo_plugtest[] = {
      {.get = get_multi_format, .attributes = (const linnet_attribute[]){{"ct", "0 41"}}, .attribute_count = 1}},
     {"validate", {.stored = true, .writable = true, .value = VALUE("Validate me.\n")}},
     {"create1", {.stored = true, .writable = true, .absent = true}},
-    {"large", {.stored = true, .value = {(const uint8_t *)demo_long_text, DEMO_LONG_TEXT_SIZE},
-               .attributes = (const linnet_attribute[]){{"sz", "1536"}}, .attribute_count = 1}},
+    {"large",
+     {.stored = true,
+      .value = {(const uint8_t *)demo_long_text, DEMO_LONG_TEXT_SIZE},
+      .attributes = (const linnet_attribute[]){{"sz", "1536"}},
+      .attribute_count = 1}},
     {NULL, {0}},
 };

@@ -16,9 +16,10 @@ static const char welcome[] = "Welcome to Linnet's demo server.\n"
 static const char welcome_links[] = "</time>;ct=0,</whoami>;ct=0,</other/separate>,</other/block>,"
                                     "</.well-known/core>;ct=40";
 
-static const char rings[] = "Three rings for the elven kings under the sky, seven rings for dwarven lords in their halls "
-                            "of stone, nine rings for mortal men doomed to die, one ring for the dark lord on his dark "
-                            "throne.";
+static const char rings[] =
+    "Three rings for the elven kings under the sky, seven rings for dwarven lords in their halls "
+    "of stone, nine rings for mortal men doomed to die, one ring for the dark lord on his dark "
+    "throne.";
 
 static void get_welcome(linnet_request *request, linnet_reply *reply, void *context)
 {

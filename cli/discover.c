@@ -52,17 +52,26 @@ static bool take(discover *self, int key, const char *value)
 {
     unsigned long number;
     switch (key) {
-    case KEY_FORMAT: return parse_format(self, value);
-    case 'o': self->output_name = value; return true;
-    case 'N': self->request.type = LINNET_NON; return true;
-    case 'B': return option_seconds("--timeout", value, &self->request.timeout_ms);
+    case KEY_FORMAT:
+        return parse_format(self, value);
+    case 'o':
+        self->output_name = value;
+        return true;
+    case 'N':
+        self->request.type = LINNET_NON;
+        return true;
+    case 'B':
+        return option_seconds("--timeout", value, &self->request.timeout_ms);
     case KEY_RETRIES:
         if (!option_number("--retries", value, 0, 20, &number))
             return false;
         self->request.transmission.max_retransmit = number ? (uint32_t)number : LINNET_NO_RETRANSMISSION;
         return true;
-    case KEY_LOSS: return option_percent("--loss", value, &self->config.loss_percent);
-    default: self->trace.verbosity++; return true;
+    case KEY_LOSS:
+        return option_percent("--loss", value, &self->config.loss_percent);
+    default:
+        self->trace.verbosity++;
+        return true;
     }
 }
 

@@ -6,7 +6,8 @@
 
 enum { COLUMN_PATH, COLUMN_TYPE, COLUMN_INTERFACE, COLUMN_FORMAT, COLUMN_SIZE, COLUMN_OBSERVE, COLUMN_MORE, COLUMNS };
 
-static const char *const headings[COLUMNS] = {"path", "type (rt)", "interface (if)", "format (ct)", "size", "observe", "more"};
+static const char *const headings[COLUMNS] = {"path",    "type (rt)", "interface (if)", "format (ct)", "size",
+                                              "observe", "more"};
 
 typedef struct table_row {
     char *cells[COLUMNS]; /* never NULL */

@@ -42,19 +42,26 @@ static bool explain_first_octet(explanation *self)
     explanation_add(self, 0, 1, token_bits[token_size],
                     text_format("token of %u octet%s", token_size, token_size == 1 ? "" : "s"));
     if (token_size > LINNET_TOKEN_MAX)
-        return explanation_break(self, 0, text_format("a token length of %u is reserved (0 to 8 are allowed)", token_size));
+        return explanation_break(self, 0,
+                                 text_format("a token length of %u is reserved (0 to 8 are allowed)", token_size));
     return true;
 }
 
 static const char *code_class_meaning(linnet_code code)
 {
     switch (LINNET_CODE_CLASS(code)) {
-    case 0: return code ? "request" : "no request or response";
-    case 2: return "success";
-    case 4: return "client error";
-    case 5: return "server error";
-    case 7: return "signalling (RFC 8323), not for UDP";
-    default: return NULL;
+    case 0:
+        return code ? "request" : "no request or response";
+    case 2:
+        return "success";
+    case 4:
+        return "client error";
+    case 5:
+        return "server error";
+    case 7:
+        return "signalling (RFC 8323), not for UDP";
+    default:
+        return NULL;
     }
 }
 
@@ -65,11 +72,14 @@ static bool explain_code(explanation *self)
     const char *name = linnet_code_name(code), *meaning = code_class_meaning(code);
     linnet_code_text(code, dotted);
     explanation_add(self, 1, 1, NULL,
-                    text_format("code %s %s: %s", dotted, name ? name : code ? "unassigned" : "Empty",
+                    text_format("code %s %s: %s", dotted,
+                                name   ? name
+                                : code ? "unassigned"
+                                       : "Empty",
                                 meaning ? meaning : "reserved class"));
     if (!meaning || LINNET_CODE_CLASS(code) == 7)
-        return explanation_break(self, 1, text_format("codes of class %u are not for messages over UDP",
-                                                      LINNET_CODE_CLASS(code)));
+        return explanation_break(
+            self, 1, text_format("codes of class %u are not for messages over UDP", LINNET_CODE_CLASS(code)));
     return true;
 }
 
@@ -104,13 +114,15 @@ static void explain_message(explanation *self)
         return;
     }
     if (datagram.size < 2 || !explain_code(self)) {
-        explanation_break(self, datagram.size, text_format("the header has four octets, only %zu are there", datagram.size));
+        explanation_break(self, datagram.size,
+                          text_format("the header has four octets, only %zu are there", datagram.size));
         return;
     }
     if (datagram.size < 4) {
         if (datagram.size == 3)
             explanation_add(self, 2, 1, NULL, text_format("half of the message ID"));
-        explanation_break(self, datagram.size, text_format("the header has four octets, only %zu are there", datagram.size));
+        explanation_break(self, datagram.size,
+                          text_format("the header has four octets, only %zu are there", datagram.size));
         return;
     }
     unsigned id = (unsigned)datagram.data[2] << 8 | datagram.data[3];

@@ -68,7 +68,10 @@ static void add_length(walk *w, unsigned nibble, size_t head, size_t extension_a
 }
 
 /* What a receiver does with an option that it cannot accept (RFC 7252 5.4.1, 5.4.3, 5.4.5). */
-static const char *consequence(unsigned number) { return linnet_option_is_critical((uint16_t)number) ? "a request is answered 4.02" : "ignored"; }
+static const char *consequence(unsigned number)
+{
+    return linnet_option_is_critical((uint16_t)number) ? "a request is answered 4.02" : "ignored";
+}
 
 static void add_remarks(walk *w, unsigned length)
 {
@@ -109,8 +112,7 @@ static bool explain_one(walk *w)
     }
     if (datagram.size - head - 1 < delta_size + length_size) {
         explanation_add(w->into, head, datagram.size - head, NULL, text_format("start of an option"));
-        return explanation_break(w->into, datagram.size,
-                                 text_format("the message ends within the head of an option"));
+        return explanation_break(w->into, datagram.size, text_format("the message ends within the head of an option"));
     }
     unsigned delta = extended(datagram, delta_nibble, head + 1);
     unsigned length = extended(datagram, length_nibble, head + 1 + delta_size);

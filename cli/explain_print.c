@@ -58,7 +58,8 @@ static void print_row(FILE *out, const explanation *self, const explanation_row 
     for (size_t at = OCTETS_A_LINE; at < row->size; at += OCTETS_A_LINE) {
         fprintf(out, "%s%6zu%s  ", ink->faint, row->offset + at, ink->end);
         for (size_t i = at; i < row->size && i < at + OCTETS_A_LINE; i++)
-            fprintf(out, i + 1 < row->size && i + 1 < at + OCTETS_A_LINE ? "%02x " : "%02x", self->datagram.data[row->offset + i]);
+            fprintf(out, i + 1 < row->size && i + 1 < at + OCTETS_A_LINE ? "%02x " : "%02x",
+                    self->datagram.data[row->offset + i]);
         fputc('\n', out);
     }
 }

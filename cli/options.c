@@ -110,14 +110,15 @@ int options_next(const command *self, int argc, char **argv, const char **value,
         case '?':
             complain_refused(self, argv[optind - 1]);
             return OPTIONS_STOP;
-        case -1: return OPTIONS_END;
-        default: return key;
+        case -1:
+            return OPTIONS_END;
+        default:
+            return key;
         }
     }
 }
 
-bool option_number(const char *option, const char *text, unsigned long least, unsigned long most,
-                   unsigned long *number)
+bool option_number(const char *option, const char *text, unsigned long least, unsigned long most, unsigned long *number)
 {
     char *end;
     errno = 0;

@@ -41,8 +41,8 @@ static void print_row(const option_row *row, const palette *ink)
 void options_help(const command *self)
 {
     const palette *ink = ink_for(stdout);
-    printf("%susage:%s linnet %s [OPTIONS]%s%s\n\n%s\n", ink->strong, ink->end, self->name,
-           *self->arguments ? " " : "", self->arguments, self->about);
+    printf("%susage:%s linnet %s [OPTIONS]%s%s\n\n%s\n", ink->strong, ink->end, self->name, *self->arguments ? " " : "",
+           self->arguments, self->about);
     for (const option_row *row = self->options; row->name || row->help; row++) {
         if (row->name)
             print_row(row, ink);

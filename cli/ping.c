@@ -5,7 +5,6 @@
 #include "cli/print.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -14,15 +13,14 @@
 
 enum { KEY_LOSS = OPTION_LONG };
 
-const option_row ping_options[] = {
-    {0, NULL, NULL, "options"},
-    {'c', "count", "COUNT", "end after COUNT messages"},
-    {'i', "interval", "SECONDS", "time from one message to the next (1)"},
-    {'W', "timeout", "SECONDS", "how long to wait for each answer (2)"},
-    {'p', "local-port", "PORT", "send from this UDP port"},
-    {KEY_LOSS, "loss", "PERCENT", "for testing: lose this share of datagrams each way"},
-    {'v', "verbose", NULL, "show every message; -vv with its octets"},
-    OPTION_ROWS_COMMON};
+const option_row ping_options[] = {{0, NULL, NULL, "options"},
+                                   {'c', "count", "COUNT", "end after COUNT messages"},
+                                   {'i', "interval", "SECONDS", "time from one message to the next (1)"},
+                                   {'W', "timeout", "SECONDS", "how long to wait for each answer (2)"},
+                                   {'p', "local-port", "PORT", "send from this UDP port"},
+                                   {KEY_LOSS, "loss", "PERCENT", "for testing: lose this share of datagrams each way"},
+                                   {'v', "verbose", NULL, "show every message; -vv with its octets"},
+                                   OPTION_ROWS_COMMON};
 
 typedef struct ping {
     const char *uri;
@@ -34,7 +32,7 @@ typedef struct ping {
     unsigned long count; /* 0: until Ctrl-C */
 
     unsigned long sent, answered;
-    double least_ms, most_ms, sum_ms, sum_of_squares;
+    double least_ms, most_ms, sum_ms;
     int error; /* of the last that failed */
 } ping;
 
@@ -48,17 +46,23 @@ static bool take(ping *self, int key, const char *value)
 {
     unsigned long port;
     switch (key) {
-    case 'c': return option_number("--count", value, 1, 1000000000, &self->count);
-    case 'i': return option_seconds("--interval", value, &self->interval_ms);
-    case 'W': return option_seconds("--timeout", value, &self->timeout_ms);
+    case 'c':
+        return option_number("--count", value, 1, 1000000000, &self->count);
+    case 'i':
+        return option_seconds("--interval", value, &self->interval_ms);
+    case 'W':
+        return option_seconds("--timeout", value, &self->timeout_ms);
     case 'p':
         if (!option_number("--local-port", value, 0, 65535, &port))
             return false;
         snprintf(self->local_address, sizeof self->local_address, ":%lu", port);
         self->config.local_address = self->local_address;
         return true;
-    case KEY_LOSS: return option_percent("--loss", value, &self->config.loss_percent);
-    default: self->trace.verbosity++; return true;
+    case KEY_LOSS:
+        return option_percent("--loss", value, &self->config.loss_percent);
+    default:
+        self->trace.verbosity++;
+        return true;
     }
 }
 
@@ -85,7 +89,6 @@ static void note_time(ping *self, double milliseconds)
     if (milliseconds > self->most_ms)
         self->most_ms = milliseconds;
     self->sum_ms += milliseconds;
-    self->sum_of_squares += milliseconds * milliseconds;
     self->answered++;
 }
 
@@ -128,7 +131,8 @@ static int send_one(ping *self)
     return error;
 }
 
-/* Serves the client until `deadline`; linnet_client_run() returns as soon as nothing is pending, so the rest is slept. */
+/* Serves the client until `deadline`; linnet_client_run() returns as soon as nothing is pending, so the rest is slept.
+ */
 static void serve_until(ping *self, uint64_t deadline)
 {
     uint64_t now;
@@ -161,15 +165,11 @@ static int run(ping *self)
 
 static void print_summary(const ping *self)
 {
-    double answered = (double)self->answered;
     printf("\n--- %s ---\n%lu sent, %lu answered, %.3g%% lost\n", self->uri, self->sent, self->answered,
            self->sent ? 100.0 * (double)(self->sent - self->answered) / (double)self->sent : 0);
-    if (!self->answered)
-        return;
-    double mean = self->sum_ms / answered;
-    double variance = fmax(0, self->sum_of_squares / answered - mean * mean);
-    printf("round trip min/avg/max/mdev = %.3f/%.3f/%.3f/%.3f ms\n", self->least_ms, mean, self->most_ms,
-           sqrt(variance));
+    if (self->answered)
+        printf("round trip min/avg/max = %.3f/%.3f/%.3f ms\n", self->least_ms, self->sum_ms / (double)self->answered,
+               self->most_ms);
 }
 
 static int conclude(const ping *self, int error)
@@ -182,8 +182,7 @@ static int conclude(const ping *self, int error)
         return complain_request(error, self->uri, 0, 0);
     if (self->answered)
         return EXIT_DONE;
-    return complain_request(self->error ? self->error : LINNET_ETIMEOUT, self->uri, 0,
-                            (double)self->timeout_ms / 1000);
+    return complain_request(self->error ? self->error : LINNET_ETIMEOUT, self->uri, 0, (double)self->timeout_ms / 1000);
 }
 
 int ping_run(const command *command_self, int argc, char **argv)

@@ -18,7 +18,15 @@ bool print_json(FILE *out, linnet_bytes payload, const palette *ink);
 bool print_cbor(FILE *out, linnet_bytes payload, const palette *ink);
 
 /* What a Content-Format is to the printer. */
-typedef enum payload_kind { KIND_TEXT, KIND_LINKS, KIND_JSON, KIND_CBOR, KIND_CBOR_SEQUENCE, KIND_BINARY, KIND_UNKNOWN } payload_kind;
+typedef enum payload_kind {
+    KIND_TEXT,
+    KIND_LINKS,
+    KIND_JSON,
+    KIND_CBOR,
+    KIND_CBOR_SEQUENCE,
+    KIND_BINARY,
+    KIND_UNKNOWN
+} payload_kind;
 payload_kind payload_kind_of(int32_t content_format);
 
 /* "Uri-Path", or "Option 65000". To be freed, as the next. */
@@ -39,10 +47,10 @@ void print_message(FILE *out, const linnet_message *message, const char *margin,
 
 /* A linnet_trace for clients: each message to standard error as -v asks; `context` is a print_trace_settings. */
 typedef struct print_trace_settings {
-    unsigned verbosity;      /* 0: only remarks on retransmissions; 1: messages; 2: and their octets */
-    uint64_t started;        /* linnet_clock() of the first datagram */
-    uint32_t last_sent;      /* message ID of the request sent last, 65536 or more: none */
-    unsigned sent;           /* how often it was sent */
+    unsigned verbosity; /* 0: only remarks on retransmissions; 1: messages; 2: and their octets */
+    uint64_t started;   /* linnet_clock() of the first datagram */
+    uint32_t last_sent; /* message ID of the request sent last, 65536 or more: none */
+    unsigned sent;      /* how often it was sent */
 } print_trace_settings;
 void print_trace(void *context, bool sent, const linnet_path *path, linnet_bytes datagram);
 

@@ -171,10 +171,7 @@ static char *on_one_line(cbor_item_t *item, unsigned depth, const palette *ink)
     return text;
 }
 
-static bool is_structure(cbor_item_t *item)
-{
-    return cbor_isa_array(item) || cbor_isa_map(item) || cbor_isa_tag(item);
-}
+static bool is_structure(cbor_item_t *item) { return cbor_isa_array(item) || cbor_isa_map(item) || cbor_isa_tag(item); }
 
 static void print_item(const diagnostic *d, cbor_item_t *item, unsigned depth)
 {

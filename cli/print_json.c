@@ -75,7 +75,9 @@ static void print_next(layout *l)
 {
     switch (l->text.data[l->at]) {
     case '{':
-    case '[': open_bracket(l); break;
+    case '[':
+        open_bracket(l);
+        break;
     case '}':
     case ']':
         l->depth -= l->depth > 0;
@@ -90,8 +92,12 @@ static void print_next(layout *l)
         l->at++;
         fputs(": ", l->out);
         break;
-    case '"': print_string(l); break;
-    default: print_word(l); break;
+    case '"':
+        print_string(l);
+        break;
+    default:
+        print_word(l);
+        break;
     }
 }
 

@@ -43,8 +43,8 @@ static char *block_text(linnet_bytes value)
     linnet_block block;
     if (linnet_block_parse(&block, value) != 0)
         return text_quote(value);
-    return text_format("%u/%d/%zu (%s %u, %s, %zu octets each)", block.number, block.more, linnet_block_size(block), "block",
-                       block.number, block.more ? "more follow" : "the last", linnet_block_size(block));
+    return text_format("%u/%d/%zu (%s %u, %s, %zu octets each)", block.number, block.more, linnet_block_size(block),
+                       "block", block.number, block.more ? "more follow" : "the last", linnet_block_size(block));
 }
 
 char *option_value_text(uint16_t number, linnet_bytes value)

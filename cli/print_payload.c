@@ -76,11 +76,15 @@ void print_hexdump(FILE *out, linnet_bytes payload, const palette *ink)
 static bool print_as(FILE *out, payload_kind kind, linnet_bytes payload, const palette *ink)
 {
     switch (kind) {
-    case KIND_LINKS: return print_links(out, payload, ink);
-    case KIND_JSON: return print_json(out, payload, ink);
+    case KIND_LINKS:
+        return print_links(out, payload, ink);
+    case KIND_JSON:
+        return print_json(out, payload, ink);
     case KIND_CBOR:
-    case KIND_CBOR_SEQUENCE: return print_cbor(out, payload, ink);
-    default: return false;
+    case KIND_CBOR_SEQUENCE:
+        return print_cbor(out, payload, ink);
+    default:
+        return false;
     }
 }
 

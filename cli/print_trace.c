@@ -33,7 +33,8 @@ void print_trace(void *context, bool sent, const linnet_path *path, linnet_bytes
     if (linnet_message_parse(&message, datagram) == 0)
         print_message(stderr, &message, "    ", ink);
     else
-        fprintf(stderr, "    a malformed message of %zu octets; -vv shows them, 'linnet decode' explains\n", datagram.size);
+        fprintf(stderr, "    a malformed message of %zu octets; -vv shows them, 'linnet decode' explains\n",
+                datagram.size);
     if (settings->verbosity > 1)
         print_hexdump(stderr, datagram, ink);
 }

@@ -23,10 +23,13 @@ const option_row request_options[] = {
     {0, NULL, NULL, "what to send"},
     {'e', "payload", "TEXT", "the payload: TEXT, @FILE, or @- for standard input"},
     {'f', "payload-file", "FILE", "the same as --payload @FILE"},
-    {'t', "content-format", "FORMAT", "what the payload is: a number, media type, or short name\nsuch as json, cbor, text"},
+    {'t', "content-format", "FORMAT",
+     "what the payload is: a number, media type, or short name\nsuch as json, cbor, text"},
     {'A', "accept", "FORMAT", "which form the answer is to have"},
-    {'O', "option", "NUMBER=VALUE", "any option, by number or name; numbers where the option is\none, 0x1f for octets, else text"},
-    {KEY_ETAG, "etag", "TAG", "ask whether this representation is still the current one;\n0x1f for octets (repeatable)"},
+    {'O', "option", "NUMBER=VALUE",
+     "any option, by number or name; numbers where the option is\none, 0x1f for octets, else text"},
+    {KEY_ETAG, "etag", "TAG",
+     "ask whether this representation is still the current one;\n0x1f for octets (repeatable)"},
     {KEY_IF_MATCH, "if-match", "TAG", "only if it is still this one; '' for any (repeatable)"},
     {KEY_IF_NONE_MATCH, "if-none-match", NULL, "only if there is none yet"},
     {KEY_HOP_LIMIT, "hop-limit", "NUMBER", "how many proxies may pass it on, 1 to 255"},
@@ -34,13 +37,16 @@ const option_row request_options[] = {
     {'T', "token", "TOKEN", "0 to 8 octets, text or 0x1f; '' for none"},
     {0, NULL, NULL, "how to send it"},
     {'N', "non", NULL, "non-confirmable: sent once, not acknowledged"},
-    {'B', "timeout", "SECONDS", "give up after this time (20 with --non; else what RFC 7252\n4.8.2 gives: 45 to 93 without a sign of life, 247 with)"},
+    {'B', "timeout", "SECONDS",
+     "give up after this time (20 with --non; else what RFC 7252\n4.8.2 gives: 45 to 93 without a sign of life, 247 "
+     "with)"},
     {KEY_RETRIES, "retries", "NUMBER", "repeat a confirmable request up to NUMBER times (4)"},
     {'p', "local-port", "PORT", "send from this UDP port"},
     {KEY_LOSS, "loss", "PERCENT", "for testing: lose this share of datagrams each way"},
     {0, NULL, NULL, "what to show"},
     {'o', "output", "FILE", "write the payload to FILE (- is standard output)"},
-    {KEY_FORMAT, "format", "HOW", "pretty (on a terminal), raw (elsewhere), or json: one\nobject with code, options and payload"},
+    {KEY_FORMAT, "format", "HOW",
+     "pretty (on a terminal), raw (elsewhere), or json: one\nobject with code, options and payload"},
     {'v', "verbose", NULL, "show every message on standard error; -vv with its octets"},
     OPTION_ROWS_COMMON};
 
@@ -137,25 +143,48 @@ static bool parse_local_port(request_settings *settings, const char *text)
 static bool take(request_settings *settings, int key, const char *value)
 {
     switch (key) {
-    case 'e': return parse_payload(settings, value);
-    case 'f': return parse_payload_file(settings, value);
-    case 't': return parse_content_format(settings, value);
-    case 'A': return parse_accept(settings, value);
-    case 'O': return request_option_parse(settings, value);
-    case KEY_ETAG: return request_option_octets(settings, "--etag", LINNET_OPTION_ETAG, value);
-    case KEY_IF_MATCH: return request_option_octets(settings, "--if-match", LINNET_OPTION_IF_MATCH, value);
-    case KEY_IF_NONE_MATCH: return request_option_uint(settings, LINNET_OPTION_IF_NONE_MATCH, 0);
-    case KEY_HOP_LIMIT: return parse_hop_limit(settings, value);
-    case KEY_NO_URI_HOST: settings->request.no_uri_host = true; return true;
-    case 'T': return parse_token(settings, value);
-    case 'N': settings->request.type = LINNET_NON; return true;
-    case 'B': return option_seconds("--timeout", value, &settings->request.timeout_ms);
-    case KEY_RETRIES: return parse_retries(settings, value);
-    case 'p': return parse_local_port(settings, value);
-    case KEY_LOSS: return option_percent("--loss", value, &settings->config.loss_percent);
-    case 'o': settings->output_name = value; return true;
-    case KEY_FORMAT: return parse_output_format(value, &settings->format);
-    default: settings->trace.verbosity++; return true;
+    case 'e':
+        return parse_payload(settings, value);
+    case 'f':
+        return parse_payload_file(settings, value);
+    case 't':
+        return parse_content_format(settings, value);
+    case 'A':
+        return parse_accept(settings, value);
+    case 'O':
+        return request_option_parse(settings, value);
+    case KEY_ETAG:
+        return request_option_octets(settings, "--etag", LINNET_OPTION_ETAG, value);
+    case KEY_IF_MATCH:
+        return request_option_octets(settings, "--if-match", LINNET_OPTION_IF_MATCH, value);
+    case KEY_IF_NONE_MATCH:
+        return request_option_uint(settings, LINNET_OPTION_IF_NONE_MATCH, 0);
+    case KEY_HOP_LIMIT:
+        return parse_hop_limit(settings, value);
+    case KEY_NO_URI_HOST:
+        settings->request.no_uri_host = true;
+        return true;
+    case 'T':
+        return parse_token(settings, value);
+    case 'N':
+        settings->request.type = LINNET_NON;
+        return true;
+    case 'B':
+        return option_seconds("--timeout", value, &settings->request.timeout_ms);
+    case KEY_RETRIES:
+        return parse_retries(settings, value);
+    case 'p':
+        return parse_local_port(settings, value);
+    case KEY_LOSS:
+        return option_percent("--loss", value, &settings->config.loss_percent);
+    case 'o':
+        settings->output_name = value;
+        return true;
+    case KEY_FORMAT:
+        return parse_output_format(value, &settings->format);
+    default:
+        settings->trace.verbosity++;
+        return true;
     }
 }
 

@@ -20,7 +20,8 @@ const option_row serve_options[] = {
     {KEY_DEMO, "demo", NULL, "resources to try clients with; /.well-known/core lists them"},
     {KEY_DYNAMIC, "dynamic", NULL, "PUT creates resources at any path, DELETE removes them"},
     {0, NULL, NULL, "where"},
-    {'b', "bind", "ADDRESS", "listen on [SCHEME://]HOST[:PORT]; port 0 is any free one\n(every address, port 5683; repeatable)"},
+    {'b', "bind", "ADDRESS",
+     "listen on [SCHEME://]HOST[:PORT]; port 0 is any free one\n(every address, port 5683; repeatable)"},
     {0, NULL, NULL, "what to show"},
     {KEY_LOG_LEVEL, "log-level", "LEVEL", "error, warn (the default), info: each request, or\ndebug: each message"},
     {KEY_LOG_FORMAT, "log-format", "HOW", "text, or json: one object a line"},
@@ -77,12 +78,21 @@ static bool take_log_format(serve *self, const char *value)
 static bool take(serve *self, int key, const char *value)
 {
     switch (key) {
-    case KEY_DEMO: self->demo = true; return true;
-    case KEY_DYNAMIC: self->dynamic = true; return true;
-    case KEY_LOG_LEVEL: return take_level(self, value);
-    case KEY_LOG_FORMAT: return take_log_format(self, value);
-    case KEY_LOSS: return option_percent("--loss", value, &self->config.loss_percent);
-    case 'v': self->log.level += self->log.level < LOG_DEBUG; return true;
+    case KEY_DEMO:
+        self->demo = true;
+        return true;
+    case KEY_DYNAMIC:
+        self->dynamic = true;
+        return true;
+    case KEY_LOG_LEVEL:
+        return take_level(self, value);
+    case KEY_LOG_FORMAT:
+        return take_log_format(self, value);
+    case KEY_LOSS:
+        return option_percent("--loss", value, &self->config.loss_percent);
+    case 'v':
+        self->log.level += self->log.level < LOG_DEBUG;
+        return true;
     default:
         if (self->bind_count == BINDS_MOST) {
             complain("more than %d addresses", BINDS_MOST);

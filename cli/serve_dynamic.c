@@ -15,7 +15,8 @@ static char *path_of(const linnet_request *request)
     char *path = text_format("%s", "");
     linnet_bytes segment;
     for (size_t i = 0; linnet_request_option(request, LINNET_OPTION_URI_PATH, i, &segment); i++) {
-        bool odd = segment.size == 0 || memchr(segment.data, '/', segment.size) || memchr(segment.data, 0, segment.size);
+        bool odd =
+            segment.size == 0 || memchr(segment.data, '/', segment.size) || memchr(segment.data, 0, segment.size);
         char *longer = odd ? NULL : text_format("%s%s%.*s", path, i ? "/" : "", LINNET_PRINTF(segment));
         free(path);
         if (odd)

@@ -13,7 +13,7 @@ typedef struct palette {
     const char *name;   /* options, keys, paths */
     const char *string;
     const char *number;
-    const char *faint;  /* offsets, punctuation */
+    const char *faint; /* offsets, punctuation */
     const char *end;
 } palette;
 
