@@ -83,8 +83,11 @@ static void complain_timeout(const char *place, unsigned sent, double seconds)
         complain("no answer from %s within %.3g s (sent %u times)", place, seconds, sent);
     else
         complain("no answer from %s within %.3g s", place, seconds);
-    hint("is a CoAP server running there? 'linnet ping %s' tells; firewalls often drop UDP; --timeout waits longer",
-         place);
+    if (strcmp(speaker, "ping") == 0)
+        hint("is a CoAP server running there? firewalls often drop UDP; --timeout waits longer");
+    else
+        hint("is a CoAP server running there? 'linnet ping %s' tells; firewalls often drop UDP; --timeout waits longer",
+             place);
 }
 
 /* Errors that the network or the peer made. */
@@ -95,7 +98,7 @@ static bool complain_network(int error, const char *place, unsigned sent, double
         complain_timeout(place, sent, seconds);
         return true;
     case LINNET_ERESOLVE:
-        complain("no address is known for the host of %s", place);
+        complain("no address is known for '%.*s'", (int)strcspn(place, ":"), place);
         hint("check its spelling and the DNS, or give the address: coap://192.0.2.1/ or coap://[2001:db8::1]/");
         return true;
     case LINNET_EREFUSED:

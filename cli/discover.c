@@ -138,7 +138,7 @@ static bool show(const discover *self, linnet_bytes links)
     if (self->format == DISCOVER_TABLE)
         discover_table(out.stream, links, ink_for(out.stream));
     else if (self->format == DISCOVER_JSON)
-        discover_json(out.stream, links);
+        discover_json(out.stream, links, ink_for(out.stream));
     else if (!print_links(out.stream, links, ink_for(out.stream)))
         print_text(out.stream, links); /* cut off where the next block starts */
     return output_close(&out);

@@ -9,7 +9,7 @@
 /* A table with one line for each link, and only the columns that have something in them. */
 void discover_table(FILE *out, linnet_bytes links, const palette *ink);
 /* An array with one object for each link. */
-void discover_json(FILE *out, linnet_bytes links);
+void discover_json(FILE *out, linnet_bytes links, const palette *ink);
 
 /* An attribute's value without escapes, "" where it has none; NULL when the link has no such attribute. To be freed. */
 char *discover_attribute(const linnet_link *link, const char *name);

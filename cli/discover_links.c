@@ -1,5 +1,6 @@
 /* Reading links for `linnet discover`, and writing them as JSON. */
 #include "cli/discover.h"
+#include "cli/print.h"
 #include "cli/text.h"
 
 #include <cjson/cJSON.h>
@@ -87,16 +88,16 @@ static cJSON *link_object(const linnet_link *link)
     return object;
 }
 
-void discover_json(FILE *out, linnet_bytes links)
+void discover_json(FILE *out, linnet_bytes links, const palette *ink)
 {
     linnet_link link;
     cJSON *array = cJSON_CreateArray();
     while (linnet_link_next(&links, &link) == 1)
         cJSON_AddItemToArray(array, link_object(&link));
-    char *text = cJSON_Print(array);
+    char *text = cJSON_PrintUnformatted(array);
     cJSON_Delete(array);
     if (!text)
         out_of_memory();
-    fprintf(out, "%s\n", text);
+    print_json(out, linnet_text(text), ink);
     free(text);
 }

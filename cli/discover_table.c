@@ -105,8 +105,9 @@ static void print_line(FILE *out, const link_table *table, char *const *cells, c
         if (!table->widths[i])
             continue;
         size_t width = width_of(cells[i]);
+        const char *color = i == 0 ? first : rest;
         if (width)
-            fprintf(out, "%*s%s%s%s", (int)owed, "", i == 0 ? first : rest, cells[i], end);
+            fprintf(out, "%*s%s%s%s", (int)owed, "", color, cells[i], *color ? end : "");
         owed = (width ? 0 : owed) + table->widths[i] - width + 2;
     }
     fputc('\n', out);

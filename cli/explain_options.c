@@ -36,35 +36,38 @@ static unsigned extended(linnet_bytes datagram, unsigned nibble, size_t at)
     return nibble;
 }
 
-static char *plural(unsigned count) { return text_format("%u octet%s", count, count == 1 ? "" : "s"); }
+/* "option number: 13 + the next octet" for a nibble whose number goes on behind the first octet. */
+static char *goes_on(const char *what, unsigned nibble)
+{
+    return nibble == 13 ? text_format("%s: 13 + one more octet", what) : text_format("%s: 269 + two more octets", what);
+}
 
-static void add_delta(walk *w, unsigned nibble, size_t head, size_t extension, unsigned delta)
+static char *number_meaning(const walk *w, unsigned delta)
 {
     char *label = option_label((uint16_t)w->number);
     char *meaning = text_format("option %u + %u = %u: %s", w->number - delta, delta, w->number, label);
-    if (extension) {
-        explanation_add(w->into, head, 1, nibble_bits(nibble, true),
-                        text_format("option number: %u + the next %s", nibble == 13 ? 13 : 269,
-                                    nibble == 13 ? "octet" : "two octets"));
-        explanation_add(w->into, head + 1, extension, NULL, meaning);
-    } else {
-        explanation_add(w->into, head, 1, nibble_bits(nibble, true), meaning);
-    }
     free(label);
+    return meaning;
 }
 
-static void add_length(walk *w, unsigned nibble, size_t head, size_t extension_at, size_t extension, unsigned length)
+static char *length_meaning(unsigned length)
 {
-    char *octets = plural(length);
-    if (extension) {
-        explanation_add(w->into, head, 1, nibble_bits(nibble, false),
-                        text_format("length: %u + %s", nibble == 13 ? 13 : 269,
-                                    nibble == 13 ? "one more octet" : "two more octets"));
-        explanation_add(w->into, extension_at, extension, NULL, text_format("value of %s", octets));
-    } else {
-        explanation_add(w->into, head, 1, nibble_bits(nibble, false), text_format("value of %s", octets));
-    }
-    free(octets);
+    return text_format("value of %u octet%s", length, length == 1 ? "" : "s");
+}
+
+/* The head of an option: two nibbles, then the octets that either goes on in. */
+static void add_head(walk *w, size_t head, unsigned delta, unsigned length)
+{
+    unsigned delta_nibble = w->into->datagram.data[head] >> 4, length_nibble = w->into->datagram.data[head] & 15u;
+    size_t delta_size = extension_size(delta_nibble), length_size = extension_size(length_nibble);
+    explanation_add(w->into, head, 1, nibble_bits(delta_nibble, true),
+                    delta_size ? goes_on("option number", delta_nibble) : number_meaning(w, delta));
+    explanation_add(w->into, head, 1, nibble_bits(length_nibble, false),
+                    length_size ? goes_on("length", length_nibble) : length_meaning(length));
+    if (delta_size)
+        explanation_add(w->into, head + 1, delta_size, NULL, number_meaning(w, delta));
+    if (length_size)
+        explanation_add(w->into, head + 1 + delta_size, length_size, NULL, length_meaning(length));
 }
 
 /* What a receiver does with an option that it cannot accept (RFC 7252 5.4.1, 5.4.3, 5.4.5). */
@@ -121,8 +124,7 @@ static bool explain_one(walk *w)
         explanation_add(w->into, head, 1 + delta_size, NULL, text_format("option %u + %u", w->number - delta, delta));
         return explanation_break(w->into, head, text_format("%u is too large for an option number", w->number));
     }
-    add_delta(w, delta_nibble, head, delta_size, delta);
-    add_length(w, length_nibble, head, head + 1 + delta_size, length_size, length);
+    add_head(w, head, delta, length);
     w->at = head + 1 + delta_size + length_size;
     size_t there = datagram.size - w->at;
     if (there < length) {

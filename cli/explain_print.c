@@ -54,7 +54,11 @@ static void print_row(FILE *out, const explanation *self, const explanation_row 
     else
         fprintf(out, "%8s", "");
     print_octets(out, same_octet ? (linnet_bytes){0} : linnet_view(self->datagram.data + row->offset, shown));
-    fprintf(out, " %s%-8s%s  %s%s\n", ink->number, bits, ink->end, row->size ? "" : "! ", row->meaning);
+    if (*bits)
+        fprintf(out, " %s%s%s", ink->number, bits, ink->end);
+    else
+        fprintf(out, " %8s", "");
+    fprintf(out, "  %s%s\n", row->size ? "" : "! ", row->meaning);
     for (size_t at = OCTETS_A_LINE; at < row->size; at += OCTETS_A_LINE) {
         fprintf(out, "%s%6zu%s  ", ink->faint, row->offset + at, ink->end);
         for (size_t i = at; i < row->size && i < at + OCTETS_A_LINE; i++)

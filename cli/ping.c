@@ -176,6 +176,7 @@ static int conclude(const ping *self, int error)
 {
     if (self->sent)
         print_summary(self);
+    fflush(stdout);
     if (interrupted())
         return EXIT_INTERRUPTED;
     if (error)

@@ -137,8 +137,11 @@ static bool add_value(request_settings *settings, uint16_t number, const char *t
         return request_option_octets(settings, "--option", number, text);
     if (definition->format == LINNET_FORMAT_BLOCK)
         return add_block(settings, number, text);
-    if (number == LINNET_OPTION_CONTENT_FORMAT || number == LINNET_OPTION_ACCEPT)
-        return content_format_parse("--option", text, &format) && request_option_uint(settings, number, format);
+    if (number == LINNET_OPTION_CONTENT_FORMAT)
+        return content_format_parse("--option Content-Format", text, &format) &&
+               request_option_uint(settings, number, format);
+    if (number == LINNET_OPTION_ACCEPT)
+        return content_format_parse("--option Accept", text, &format) && request_option_uint(settings, number, format);
     if (definition->format == LINNET_FORMAT_UINT)
         return add_uint(settings, number, text);
     if (!*text)
