@@ -31,7 +31,8 @@ int linnet_link_attribute_next(linnet_bytes *rest, linnet_link_attribute *attrib
 /*
  * RFC 6690 4.1: whether a link passes one filter, the decoded Uri-Query argument "name=value". "href" compares the
  * target; "rt", "if", "rel" and "rev" compare each of their space-separated values; a value that ends in '*' matches
- * as a prefix. An argument without '=' asks that the attribute is there.
+ * as a prefix. An argument without '=' asks that the attribute is there; an empty one passes all. Quotes around the
+ * value are taken off.
  */
 bool linnet_link_matches(const linnet_link *link, linnet_bytes argument);
 
@@ -42,15 +43,15 @@ bool linnet_link_matches(const linnet_link *link, linnet_bytes argument);
 typedef struct linnet_link_writer {
     uint8_t *buffer;
     size_t capacity;
-    uint64_t skip;   /* octets of the whole that come before the window */
-    uint64_t total;  /* octets of the whole so far */
+    uint64_t skip;  /* octets of the whole that come before the window */
+    uint64_t total; /* octets of the whole so far */
 } linnet_link_writer;
 
 void linnet_link_writer_begin(linnet_link_writer *writer, void *buffer, size_t capacity, uint64_t skip);
 /* Starts a link, with a comma before all but the first. `target` is percent-encoded by the caller. */
 void linnet_link_write(linnet_link_writer *writer, linnet_bytes target);
-/* Adds an attribute to the link begun last. It is quoted unless it is a plain token of digits or RFC 6690 ptoken
- * form where that form is allowed ("ct=40", "sz=12"); '"' and '\' are escaped. No value: the name alone. */
+/* Adds an attribute to the link begun last. The value is quoted, with '"' and '\' escaped, unless it is a number
+ * ("ct=40", "sz=12") of an attribute that may stand bare. `has_value` false: the name alone. */
 void linnet_link_write_attribute(linnet_link_writer *writer, const char *name, linnet_bytes value, bool has_value);
 /* Appends text that is link format already: the attributes of another link. */
 void linnet_link_write_raw(linnet_link_writer *writer, linnet_bytes text);

@@ -17,7 +17,7 @@ typedef enum linnet_type {
     LINNET_RST = 3  /* reset */
 } linnet_type;
 
-#define LINNET_TOKEN_MAX 8u          /* RFC 7252 section 3 */
+#define LINNET_TOKEN_MAX 8u /* RFC 7252 section 3 */
 #define LINNET_MESSAGE_HEADER_SIZE 4u
 #define LINNET_MESSAGE_SIZE_DEFAULT 1152u /* RFC 7252 4.6: what to assume a path carries */
 

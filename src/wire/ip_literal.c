@@ -60,6 +60,20 @@ static size_t h16(linnet_bytes text)
     return digits <= 4 ? digits : 0;
 }
 
+/* Takes the colon before a group, or "::", which may stand once and before the first group too. */
+static bool take_colons(linnet_bytes text, size_t *at, bool is_first, bool *elided)
+{
+    bool is_double = text.size - *at >= 2 && text.data[*at] == ':' && text.data[*at + 1] == ':';
+
+    if (is_double) {
+        bool again = *elided;
+        *elided = true;
+        *at += 2;
+        return !again;
+    }
+    return is_first || text.data[(*at)++] == ':';
+}
+
 bool linnet_is_ipv6(linnet_bytes text)
 {
     enum { GROUPS = 8 };
@@ -70,21 +84,13 @@ bool linnet_is_ipv6(linnet_bytes text)
     if (!cut_zone(&text))
         return false;
     while (at < text.size) {
-        bool colons = text.size - at >= 2 && text.data[at] == ':' && text.data[at + 1] == ':';
-        if (colons) {
-            if (elided)
-                return false;
-            elided = true;
-            at += 2;
-            if (at == text.size)
-                break;
-        } else if (groups > 0 && text.data[at++] != ':') {
+        if (!take_colons(text, &at, groups == 0, &elided))
             return false;
-        }
+        if (at == text.size && text.data[at - 2] == ':')
+            break; /* "1::", but not "1::2:" */
         linnet_bytes rest = linnet_view(text.data + at, text.size - at);
         if (linnet_is_ipv4(rest)) {
             groups += 2;
-            at = text.size;
             break;
         }
         size_t digits = h16(rest);
