@@ -32,6 +32,9 @@ static int send_now(linnet_entry *entry, uint64_t now, const linnet_outgoing *ou
     /* "Multicast requests MUST be Non-confirmable" (RFC 7252 8.1). */
     if (linnet_address_is_multicast(peer) && outgoing->type == LINNET_CON)
         return LINNET_EINVAL;
+    /* The kernel would choose some interface, and the answer would come from an address with another scope. */
+    if (linnet_ip_is_link_local(peer->ip) && peer->scope == 0)
+        return LINNET_EURI;
     return linnet_requests_send(entry->client->requests, now, &path, outgoing, &entry->inner);
 }
 
