@@ -1,0 +1,584 @@
+"""The command as its users meet it: exit statuses, streams, formats, hints, terminals, signals."""
+
+import contextlib
+import json
+import os
+import pty
+import re
+import signal
+import socket
+import struct
+import subprocess
+
+import pytest
+from support import programs
+from support.programs import PATIENCE, Server
+
+TIMES_OUT_SOON = ("--timeout", "1")
+
+
+def linnet(*arguments, stdin=b"", **more):
+    """Runs the command to its end; its output is octets, as a pipe has them."""
+    command = [programs.linnet_path(), *(str(part) for part in arguments)]
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    return subprocess.run(command, input=stdin, capture_output=True, timeout=PATIENCE, env=environment, **more)
+
+
+def on_terminal(*arguments, color=None):
+    """Runs the command on a terminal. Returns what the terminal shows and the exit status."""
+    environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+    environment.update({"TERM": "xterm", "LC_ALL": "C.UTF-8"}, **({"NO_COLOR": color} if color else {}))
+    outer, inner = pty.openpty()
+    command = [programs.linnet_path(), *(str(part) for part in arguments)]
+    process = subprocess.Popen(command, stdin=inner, stdout=inner, stderr=inner, env=environment)
+    os.close(inner)
+    shown = b""
+    with contextlib.suppress(OSError):  # how Linux says that the other end of a terminal is closed
+        while part := os.read(outer, 4096):
+            shown += part
+    os.close(outer)
+    return shown.replace(b"\r\n", b"\n").decode(), process.wait(PATIENCE)
+
+
+def serve(*options):
+    return Server(programs.linnet_path(), "serve", "--bind", "127.0.0.1:0", *options, ready=r"listening on (coap://\S+)")
+
+
+def uri_of(running):
+    return running.wait_for(r"listening on (coap://\S+)")[1]
+
+
+@pytest.fixture(scope="module")
+def uri():
+    """The URI of a demo server on any free port."""
+    running = serve("--demo")
+    yield uri_of(running)
+    assert running.stop() == 0, running.output
+
+
+@pytest.fixture
+def silent():
+    """The address of a UDP socket that never answers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{bound.getsockname()[1]}"
+
+
+@pytest.fixture
+def closed():
+    """The address of a UDP port where nothing listens."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
+        bound.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{bound.getsockname()[1]}"
+    return address
+
+
+def complaint(result, status):
+    """The lines of standard error of a run that failed: one that complains, and one with a hint."""
+    lines = result.stderr.decode().splitlines()
+    assert result.returncode == status, (result, lines)
+    assert result.stdout == b""
+    assert len(lines) == 2 and lines[1].startswith("hint: "), lines
+    return lines
+
+
+# Help
+
+
+def test_alone_it_shows_the_overview_and_fails():
+    alone = linnet()
+    assert (alone.returncode, alone.stdout) == (2, b"")
+    assert b"discover" in alone.stderr and b"exit status" in alone.stderr
+    helped = linnet("--help")
+    assert (helped.returncode, helped.stderr) == (0, b"") and b"exit status" in helped.stdout
+
+
+def test_it_tells_its_version():
+    assert re.fullmatch(r"linnet \d+\.\d+\.\d+\n", linnet("--version").stdout.decode())
+
+
+COMMANDS = "get put post delete fetch patch ipatch ping discover serve decode".split()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_help_with_examples(name):
+    helped = linnet(name, "--help")
+    text = helped.stdout.decode()
+    assert (helped.returncode, helped.stderr) == (0, b"")
+    assert text.startswith(f"usage: linnet {name} ")
+    assert 3 <= text.split("examples:")[1].count(f"linnet {name}") <= 5
+    assert max(map(len, text.splitlines())) <= 100
+    assert linnet("help", name).stdout == helped.stdout
+
+
+@pytest.mark.parametrize("typed, meant", (("gte", "get"), ("discvoer", "discover"), ("pong", "ping")))
+def test_a_mistyped_command_is_guessed(typed, meant):
+    unknown = linnet(typed, "localhost")
+    assert unknown.returncode == 2
+    assert f"did you mean 'linnet {meant}'?" in unknown.stderr.decode()
+
+
+def test_a_command_that_is_not_there_yet_is_unknown():
+    unknown = linnet("observe", "localhost")
+    assert unknown.returncode == 2
+    assert "unknown command 'observe'" in unknown.stderr.decode() and "discover" in unknown.stderr.decode()
+    assert b"observe" not in linnet("help").stdout
+
+
+# Bad input: one clear line, a hint, and the right exit status
+
+
+@pytest.mark.parametrize(
+    "arguments, said, advised",
+    (
+        (["get"], "which URI?", "--help"),
+        (["get", "http://localhost/"], "not a scheme of CoAP", "coap://"),
+        (["get", "coaps://localhost/"], "coaps", "coap://"),
+        (["get", "coap://[::1/"], "IPv6 address", "[brackets]"),
+        (["get", "coap://localhost:99999/"], "port", "coap://"),
+        (["get", "localhost", "hello"], "unexpected argument 'hello'", "--payload 'hello'"),
+        (["get", "--payloda", "x", "localhost"], "unknown option --payloda", "--payload"),
+        (["get", "-Z", "localhost"], "unknown option -Z", "--help"),
+        (["get", "localhost", "--accept"], "--accept needs a value", "--help"),
+        (["get", "--accept", "jsno", "localhost"], "jsno", "json"),
+        (["get", "--option", "Uri-Hots=x", "localhost"], "Uri-Hots", "Uri-Host"),
+        (["get", "--option", "Max-Age=x", "localhost"], "number", "0x"),
+        (["get", "--format", "yaml", "localhost"], "yaml", "json"),
+        (["get", "--color", "sometimes", "localhost"], "sometimes", "never"),
+        (["ping"], "which URI?", "ping HOST"),
+        (["discover"], "which server?", "discover coap://"),
+        (["serve"], "nothing to serve", "--demo"),
+        (["serve", "somewhere"], "somewhere", "--bind"),
+        (["serve", "--demo", "--log-level", "loud"], "loud", "debug"),
+        (["decode"], "which message?", "HEX"),
+        (["decode", "hello"], "neither hex", "40 01 7d 34"),
+        (["decode", "4001 7d3"], "neither hex", "40 01 7d 34"),
+    ),
+)
+def test_usage_errors_end_with_2(arguments, said, advised):
+    line, hint = complaint(linnet(*arguments), 2)
+    assert said in line and advised in hint
+
+
+def test_a_name_without_address_ends_with_3():
+    line, hint = complaint(linnet("get", "coap://no-such-host.invalid/time"), 3)
+    assert "no-such-host.invalid" in line and "spelling" in hint
+
+
+@pytest.mark.parametrize("command", ("get", "discover"))
+def test_a_port_where_nothing_listens_ends_with_3(closed, command):
+    line, hint = complaint(linnet(command, closed), 3)
+    assert closed in line and "refused" in line and "linnet serve" in hint
+
+
+@pytest.mark.parametrize("options", ([], ["--non"]))
+def test_no_answer_ends_with_3(silent, options):
+    line, hint = complaint(linnet("get", *TIMES_OUT_SOON, *options, silent), 3)
+    assert f"no answer from {silent}" in line and f"linnet ping {silent}" in hint
+
+
+def test_not_found_ends_with_1(uri):
+    line, hint = complaint(linnet("get", f"{uri}/others/separate"), 1)
+    assert line == "4.04 Not Found" and f"linnet discover {uri}" in hint
+
+
+def test_a_diagnostic_stands_behind_the_code():
+    running = serve("--dynamic")
+    refused = linnet("put", f"{uri_of(running)}/a//b", "--payload", "x")
+    assert running.stop() == 0
+    assert refused.returncode == 1
+    assert re.match(r"4\.00 Bad Request: .*segment", refused.stderr.decode())
+
+
+def test_a_payload_that_is_not_there_ends_with_2():
+    missing = linnet("put", "localhost", "--payload", "@/no/such/file")
+    assert missing.returncode == 2 and b"No such file" in missing.stderr
+
+
+def test_a_payload_for_more_than_one_message_is_refused(uri):
+    line, hint = complaint(linnet("put", f"{uri}/validate", "--payload", "x" * 2000), 2)
+    assert "does not fit" in line and "blocks" in hint
+
+
+# What goes where
+
+
+def test_standard_output_holds_the_payload_and_nothing_else(uri):
+    asked = linnet("get", f"{uri}/other/separate")
+    assert (asked.returncode, asked.stderr) == (0, b"")
+    assert asked.stdout.startswith(b"Three rings") and asked.stdout.endswith(b"dark throne.")
+
+
+def test_payloads_come_from_text_file_and_standard_input(uri, tmp_path):
+    octets = bytes(range(256))
+    (tmp_path / "payload").write_bytes(octets)
+    target = f"{uri}/other/block"
+    for options, stdin, expected in (
+        (["--payload", "text"], b"", b"text"),
+        (["--payload", f"@{tmp_path}/payload"], b"", octets),
+        (["-f", tmp_path / "payload"], b"", octets),
+        (["--payload", "@-"], b"through a pipe\n", b"through a pipe\n"),
+        (["-e", ""], b"", b""),
+    ):
+        put = linnet("put", target, *options, stdin=stdin)
+        assert (put.returncode, put.stdout, put.stderr) == (0, b"", b"")
+        assert linnet("get", target).stdout == expected
+
+
+def test_a_payload_goes_to_a_file(uri, tmp_path):
+    file = tmp_path / "out"
+    asked = linnet("get", f"{uri}/seg1/seg2/seg3", "--output", file)
+    assert (asked.returncode, asked.stdout) == (0, b"")
+    assert b"three segments" in file.read_bytes()
+    before = file.read_bytes()
+    assert linnet("get", f"{uri}/nothing", "-o", file).returncode == 1
+    assert file.read_bytes() == before
+
+
+def test_errors_of_writing_are_told(uri):
+    full = linnet("get", f"{uri}/test", "--output", "/dev/full")
+    assert full.returncode == 3 and b"No space left" in full.stderr
+    with open("/dev/full", "wb") as device:
+        command = [programs.linnet_path(), "get", f"{uri}/test"]
+        full = subprocess.run(command, stdout=device, stderr=subprocess.PIPE, timeout=PATIENCE)
+    assert full.returncode == 3 and b"standard output cannot be written" in full.stderr
+
+
+def test_a_created_place_is_shown(uri):
+    assert linnet("post", f"{uri}/test").stderr == b"created: /location1/location2/location3\n"
+    assert b"?first=1&second=2" in linnet("post", f"{uri}/location-query").stderr
+
+
+def test_an_etag_that_is_still_good_is_told(uri):
+    tag = next(o["value_hex"] for o in get_json(f"{uri}/large")["options"] if o["name"] == "ETag")
+    valid = linnet("get", f"{uri}/large", "--etag", f"0x{tag}")
+    assert (valid.returncode, valid.stdout) == (0, b"") and b"valid" in valid.stderr
+
+
+def test_a_part_of_an_answer_is_not_taken_for_the_whole(uri):
+    part = linnet("get", f"{uri}/large")
+    assert part.returncode == 1 and len(part.stdout) == 1024
+    assert b"only a part" in part.stderr and b"Block2=1/0/1024" in part.stderr
+    rest = linnet("get", f"{uri}/large", "--option", "Block2=1/0/1024")
+    assert rest.returncode == 0 and len(rest.stdout) == 512
+
+
+# Formats and options
+
+
+def get_json(*arguments):
+    asked = linnet("get", "--format", "json", *arguments)
+    return json.loads(asked.stdout)
+
+
+def test_json_is_for_programs(uri):
+    answer = get_json(f"{uri}/multi-format", "--accept", "xml")
+    assert (answer["code"], answer["name"], answer["content_format"]) == ("2.05", "Content", 41)
+    assert answer["payload"].startswith("<message>")
+    assert {"number": 12, "name": "Content-Format", "value": 41} in answer["options"]
+    refused = linnet("get", "--format", "json", f"{uri}/multi-format", "--accept", "60")
+    assert refused.returncode == 1 and json.loads(refused.stdout)["code"] == "4.06"
+
+
+def test_options_reach_the_server(uri):
+    asked = linnet("get", f"{uri}/query?first=1", "-O", "15=second=2", "-O", "Uri-Query=0x7468697264")
+    assert asked.stdout == b"Arguments:\nfirst=1\nsecond=2\nthird\n"
+    token = linnet("get", f"{uri}/test", "--token", "0x0102ff").stdout
+    assert b"token: 0102ff" in token
+    assert b"type: NON" in linnet("get", f"{uri}/test", "--non", "--token", "").stdout
+
+
+def test_preconditions(uri):
+    place = f"{uri}/create1"
+    assert linnet("get", place).returncode == 1
+    assert linnet("put", place, "-e", "a", "--if-none-match").returncode == 0
+    assert b"4.12" in linnet("put", place, "-e", "b", "--if-none-match").stderr
+    assert b"4.12" in linnet("put", place, "-e", "b", "--if-match", "0x77").stderr
+    assert linnet("delete", place).returncode == 0
+    assert b"4.04" in linnet("get", place).stderr
+
+
+def test_verbose_shows_both_messages(uri):
+    shown = linnet("get", "-v", f"{uri}/seg1/seg2/seg3")
+    text = shown.stderr.decode()
+    assert shown.stdout == b"This path has three segments.\n"
+    assert "Header: GET (T=CON, Code=0.01, MID=0x" in text and 'Uri-Path: "seg3"' in text
+    assert "Header: 2.05 Content (T=ACK" in text and "Content-Format: 0 (text/plain" in text
+    assert re.search(r"^00000000  4", linnet("get", "-vv", f"{uri}/test").stderr.decode(), re.MULTILINE)
+
+
+# Terminals
+
+
+def test_link_format_is_shown_one_a_line_on_a_terminal_and_raw_in_a_pipe(uri):
+    shown, status = on_terminal("get", f"{uri}/path", color="1")
+    assert (shown, status) == ("</path/sub1>,\n</path/sub2>,\n</path/sub3>\n", 0)
+    assert linnet("get", f"{uri}/path").stdout == b"</path/sub1>,</path/sub2>,</path/sub3>"
+
+
+def test_colours_only_where_they_are_wanted(uri):
+    assert "\033[" in on_terminal("get", f"{uri}/path")[0]
+    assert "\033[" not in on_terminal("get", f"{uri}/path", color="1")[0]
+    assert "\033[" not in on_terminal("get", "--color", "never", f"{uri}/path")[0]
+    assert "\033[" in on_terminal("get", "--color", "always", f"{uri}/path", color="1")[0]
+    assert b"\033[" not in linnet("discover", uri).stdout
+    assert b"\033[" in linnet("discover", "--color=always", uri).stdout
+
+
+@pytest.mark.parametrize(
+    "content_format, payload, expected",
+    (
+        ("text", b"no newline", "no newline\n"),
+        ("text", b"\033[31mred", "\\x1b[31mred\n"),
+        ("json", b'{"a":[1.10,12345678901234567890],"b":{}}',
+         '{\n  "a": [\n    1.10,\n    12345678901234567890\n  ],\n  "b": {}\n}\n'),
+        ("json", b"{not json", "{not json\n"),
+        ("cbor", bytes.fromhex("a26161182a6162830102f94200"), '{"a": 42, "b": [1, 2, 3.0]}\n'),
+        ("cbor", bytes.fromhex("5f42010243030405ff"), "(_ h'0102', h'030405')\n"),
+        ("cbor", bytes.fromhex("c11a514b67b0"), "1(1363896240)\n"),
+        ("application/octet-stream", bytes(range(20)),
+         "00000000  00 01 02 03 04 05 06 07  08 09 0a 0b 0c 0d 0e 0f  |................|\n"
+         "00000010  10 11 12 13                                       |....|\n"),
+    ),
+)
+def test_payloads_are_laid_out_on_a_terminal(uri, content_format, payload, expected):
+    place = f"{uri}/other/block"
+    assert linnet("put", place, "-e", "@-", "-t", content_format, stdin=payload).returncode == 0
+    assert on_terminal("get", place, color="1") == (expected, 0)
+    assert linnet("get", place).stdout == payload
+    assert linnet("get", "--format", "pretty", place).stdout.decode() == expected
+
+
+def test_success_without_payload_is_told_to_people_only(uri):
+    assert on_terminal("put", f"{uri}/test", "-e", "x", color="1") == ("2.04 Changed\n", 0)
+    assert linnet("put", f"{uri}/test", "-e", "x").stderr == b""
+
+
+# Ctrl-C
+
+
+def interrupt_when(process, stream, pattern):
+    """Presses Ctrl-C once the command has written `pattern`; returns all it wrote there."""
+    text = b""
+    while not re.search(pattern, text):
+        part = os.read(stream.fileno(), 4096)
+        assert part, text
+        text += part
+    process.send_signal(signal.SIGINT)
+    rest = stream.read()
+    process.wait(PATIENCE)
+    return (text + rest).decode()
+
+
+def test_ctrl_c_ends_with_130(silent):
+    command = [programs.linnet_path(), "get", "-v", silent]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        interrupt_when(process, process.stderr, rb"Header: GET")
+    assert process.returncode == 130
+
+
+def test_ctrl_c_ends_a_ping_with_its_summary(uri):
+    command = [programs.linnet_path(), "ping", uri, "--interval", "0.05"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        text = interrupt_when(process, process.stdout, rb"number=3 ")
+    assert process.returncode == 130 and re.search(r"\d+ sent, \d+ answered", text)
+
+
+# Ping and discover
+
+
+def test_ping_counts(uri):
+    pinged = linnet("ping", "-c", "3", "-i", "0.01", f"{uri}/any/path")
+    text = pinged.stdout.decode()
+    assert pinged.returncode == 0
+    assert len(re.findall(r"^Reset from 127\.0\.0\.1:\d+: number=\d time=[\d.]+ ms$", text, re.MULTILINE)) == 3
+    assert "3 sent, 3 answered, 0% lost" in text and "min/avg/max" in text
+
+
+def test_a_ping_that_nothing_answers_ends_with_3(silent):
+    pinged = linnet("ping", "-c", "2", "-i", "0.01", "-W", "0.2", silent)
+    assert pinged.returncode == 3
+    assert b"2 sent, 0 answered, 100% lost" in pinged.stdout and b"no answer from" in pinged.stderr
+
+
+def test_discover_shows_a_table(uri):
+    lines = linnet("discover", uri).stdout.decode().splitlines()
+    assert re.match(r"path +type \(rt\) +interface \(if\) +format \(ct\)", lines[0])
+    assert any(re.match(r"/link1 +Type1 Type2 +If1", line) for line in lines)
+    column = lines[0].index("format")
+    assert next(line for line in lines if line.startswith("/path"))[column:] == "link"
+
+
+def test_discover_filters_by_argument_and_by_query(uri):
+    for arguments in ([uri, "rt=Type2"], [f"{uri}?rt=Type2"], [f"{uri}/.well-known/core", "rt=Type2"]):
+        links = json.loads(linnet("discover", "--format", "json", *arguments).stdout)
+        assert [link["href"] for link in links] == ["/link1", "/link2"]
+    assert links[0] == {"href": "/link1", "rt": "Type1 Type2", "if": "If1", "sz": "42"}
+    nothing = linnet("discover", uri, "rt=nothing")
+    assert (nothing.returncode, nothing.stdout) == (0, b"")
+
+
+def test_discover_writes_one_link_a_line(uri):
+    assert linnet("discover", "--format", "link", f"{uri}/path").stdout == b"</path/sub1>,\n</path/sub2>,\n</path/sub3>\n"
+
+
+def test_the_demo_fits_discovery_into_one_message(uri):
+    assert 300 < len(linnet("get", f"{uri}/.well-known/core").stdout) < 1024
+
+
+# Decode
+
+FIGURE_16 = "40017d34bb74656d7065726174757265"
+
+
+@pytest.mark.parametrize(
+    "arguments, stdin",
+    (
+        ([FIGURE_16], b""),
+        (["40 01 7d:34", "bb 74", "656d7065726174757265"], b""),
+        (["0x" + FIGURE_16], b""),
+        (["-"], FIGURE_16.encode() + b"\n"),
+        (["-"], bytes.fromhex(FIGURE_16)),
+    ),
+)
+def test_a_message_is_decoded_from_hex_and_octets(arguments, stdin):
+    decoded = linnet("decode", *arguments, stdin=stdin)
+    lines = decoded.stdout.decode().splitlines()
+    assert decoded.returncode == 0
+    assert lines[0] == "CON GET /temperature, message ID 0x7d34, 16 octets"
+    assert "     4  bb                       1011....  option 0 + 11 = 11: Uri-Path" in lines
+    assert '     5  74 65 6d 70 65 72 61 74            Uri-Path: "temperature"' in lines
+
+
+@pytest.mark.parametrize(
+    "octets, at, reason",
+    (
+        ("40", 1, "four octets"),
+        ("80010000", 0, "version 2"),
+        ("49010000", 0, "token length of 9"),
+        ("4401000001", 5, "only 1 are there"),
+        ("40010000ff", 4, "payload"),
+        ("4001000011", 5, "only 0 are there"),
+        ("40010000f0", 4, "15 is reserved"),
+        ("40010000e0ffff", 4, "too large"),
+        ("4000000001", 4, "Empty"),
+        ("40200000", 1, "class 1"),
+    ),
+)
+def test_a_malformed_message_is_explained_up_to_where_it_breaks(octets, at, reason):
+    decoded = linnet("decode", octets)
+    last = decoded.stdout.decode().splitlines()[-1]
+    assert decoded.returncode == 1
+    assert re.match(rf" *{at}  malformed here: .*{reason}", last)
+    told = linnet("decode", "--format", "json", octets)
+    assert told.returncode == 1
+    assert json.loads(told.stdout)["malformed"] and json.loads(told.stdout)["problem_at"] == at
+
+
+def test_a_message_is_decoded_to_json():
+    told = json.loads(linnet("decode", "--format", "json", FIGURE_16).stdout)
+    assert (told["type"], told["code"], told["message_id"]) == ("CON", "0.01", 0x7D34)
+    assert told["options"] == [
+        {"number": 11, "name": "Uri-Path", "hex": "74656d7065726174757265", "text": '"temperature"'}
+    ]
+
+
+def datagram(payload, port):
+    udp = struct.pack(">HHHH", 40000, port, 8 + len(payload), 0) + payload
+    addresses = socket.inet_aton("192.0.2.1") + socket.inet_aton("192.0.2.2")
+    return struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0) + addresses + udp
+
+
+def pcap(link_type, packets):
+    file = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, link_type)
+    for second, packet in enumerate(packets):
+        file += struct.pack("<IIII", 1000 + second, 500000, len(packet), len(packet)) + packet
+    return file
+
+
+LINKS = {
+    1: bytes(12) + b"\x08\x00",  # Ethernet
+    113: bytes(14) + b"\x08\x00",  # Linux cooked
+    276: b"\x08\x00" + bytes(18),  # Linux cooked, version 2
+    101: b"",  # raw IP
+    0: b"\x02\x00\x00\x00",  # BSD loopback
+}
+
+
+@pytest.mark.parametrize("link_type", LINKS)
+def test_a_capture_is_decoded(link_type, tmp_path):
+    messages = [(bytes.fromhex(FIGURE_16), 5683), (b"\x40\x00\x12\x34", 5700), (b"no CoAP", 53)]
+    packets = [LINKS[link_type] + datagram(*message) for message in messages]
+    file = tmp_path / "capture.pcap"
+    file.write_bytes(pcap(link_type, packets))
+    one = linnet("decode", "--summary", file)
+    assert (one.returncode, one.stdout.decode()) == (
+        0,
+        "packet 1, 0.000000 s, 192.0.2.1:40000 > 192.0.2.2:5683: CON GET /temperature, message ID 0x7d34, 16 octets\n",
+    )
+    two = linnet("decode", "-", "--port", "5683", "--port", "5700", stdin=file.read_bytes())
+    assert two.returncode == 0
+    assert "packet 2, 1.000000 s" in two.stdout.decode() and "message ID 0x1234" in two.stdout.decode()
+    line, hint = complaint(linnet("decode", "--port", "9999", file), 2)
+    assert "no CoAP message in 3 packets" in line and "--port" in hint
+
+
+def test_a_cut_capture_does_no_harm(tmp_path):
+    whole = pcap(1, [LINKS[1] + datagram(bytes.fromhex(FIGURE_16), 5683)])
+    for size in range(4, len(whole)):
+        assert linnet("decode", "-", stdin=whole[:size]).returncode in (1, 2)
+
+
+# Serve
+
+
+def test_the_server_says_where_it_listens_and_ends_in_order_on_both_signals():
+    for number in (signal.SIGTERM, signal.SIGINT):
+        running = Server(programs.linnet_path(), "serve", "--demo", "--bind", "127.0.0.1:0", "--bind", "[::1]:0",
+                         ready=r"listening on coap://\[::1\]:\d+$")
+        assert re.search(r"^listening on coap://127\.0\.0\.1:[1-9]\d*$", running.output, re.MULTILINE)
+        running.process.send_signal(number)
+        assert running.process.wait(PATIENCE) == 0
+
+
+def test_a_port_that_is_taken_ends_with_3(uri):
+    line, hint = complaint(linnet("serve", "--demo", "--bind", uri.removeprefix("coap://")), 3)
+    assert "in use" in line and "--bind :0" in hint
+
+
+def test_a_dynamic_server_creates_what_is_put():
+    running = serve("--dynamic")
+    place = f"{uri_of(running)}/new/place%20here"
+    assert linnet("get", place).returncode == 1
+    assert get_code("put", place, "-e", "[1]", "-t", "json") == "2.01"
+    assert get_code("put", place, "-e", "[2]", "-t", "json") == "2.04"
+    assert linnet("get", place).stdout == b"[2]"
+    assert b"4.12" in linnet("put", f"{uri_of(running)}/other", "-e", "x", "--if-match", "").stderr
+    assert linnet("delete", place).returncode == 0 and linnet("get", place).returncode == 1
+    assert running.stop() == 0
+
+
+def get_code(method, *arguments):
+    return json.loads(linnet(method, "--format", "json", *arguments).stdout)["code"]
+
+
+def test_requests_are_logged_for_people_and_programs():
+    running = serve("--demo", "--log-level", "info")
+    linnet("get", f"{uri_of(running)}/seg1/seg2/seg3")
+    running.wait_for(r"^GET /seg1/seg2/seg3 2\.05 from 127\.0\.0\.1:\d+, \d+ us$")
+    assert running.stop() == 0
+    running = Server(programs.linnet_path(), "serve", "--demo", "--bind", "127.0.0.1:0", "--log-level", "info",
+                     "--log-format", "json", ready='"listening"')
+    address = json.loads(running.output.splitlines()[0])["uri"]
+    linnet("post", f"{address}/test")
+    logged = json.loads(running.wait_for(r'^.*"event":"request".*$')[0])
+    assert (logged["method"], logged["path"], logged["code"], logged["level"]) == ("POST", "/test", "2.01", "info")
+    assert running.stop() == 0
+
+
+def test_a_server_that_still_owes_answers_ends_in_order():
+    running = serve("--demo")
+    command = [programs.linnet_path(), "get", "-v", f"{uri_of(running)}/other/separate"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        interrupt_when(process, process.stderr, rb"Header: Empty")
+    assert running.stop() == 0
