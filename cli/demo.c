@@ -24,11 +24,8 @@ static int add_table(linnet_server *server, const demo_resource *table)
 
 int demo_add(linnet_server *server)
 {
-    const demo_resource *const tables[] = {demo_tour, demo_plugtest, demo_links};
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-        int error = add_table(server, tables[i]);
-        if (error)
-            return error;
-    }
-    return 0;
+    int error = add_table(server, demo_tour);
+    if (!error)
+        error = add_table(server, demo_plugtest);
+    return error ? error : add_table(server, demo_links);
 }

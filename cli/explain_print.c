@@ -48,12 +48,12 @@ static void print_row(FILE *out, const explanation *self, const explanation_row 
                       const palette *ink)
 {
     const char *bits = row->bits ? row->bits : "";
-    size_t shown = row->size > OCTETS_A_LINE ? OCTETS_A_LINE : row->size;
+    size_t shown = same_octet ? 0 : row->size > OCTETS_A_LINE ? OCTETS_A_LINE : row->size;
     if (row->size && !same_octet)
         fprintf(out, "%s%6zu%s  ", ink->faint, row->offset, ink->end);
     else
         fprintf(out, "%8s", "");
-    print_octets(out, same_octet ? (linnet_bytes){0} : linnet_view(self->datagram.data + row->offset, shown));
+    print_octets(out, linnet_view(self->datagram.data + row->offset, shown));
     if (*bits)
         fprintf(out, " %s%s%s", ink->number, bits, ink->end);
     else

@@ -65,10 +65,9 @@ static void print_float(const diagnostic *d, double number)
             if (strtod(text, NULL) == number)
                 break;
         }
-        if (!strpbrk(text, ".e"))
-            strcat(text, ".0");
     }
-    fprintf(d->out, "%s%s%s", d->ink->number, text, d->ink->end);
+    bool bare = isfinite(number) && !strpbrk(text, ".e");
+    fprintf(d->out, "%s%s%s%s", d->ink->number, text, bare ? ".0" : "", d->ink->end);
 }
 
 static void print_simple(const diagnostic *d, cbor_item_t *item)
