@@ -183,9 +183,10 @@ static void get_list(linnet_request *request, linnet_reply *reply, void *context
         if (is_listed(request, resource))
             write_link(&writer, resource);
 
+    size_t total = (size_t)writer.total;
     size_t held = linnet_link_writer_size(&writer);
-    linnet_reply_payload_end(reply, (size_t)writer.total, held);
-    if (held < reply->total)
+    linnet_reply_payload_end(reply, total, reply->window_offset < total ? reply->window_offset : total, held);
+    if (held < total)
         reply->hash = hash_list(request);
 }
 

@@ -4,11 +4,15 @@
 
 #include "server/reply.h"
 
-/* Lets the payload of a 2.05 be a window of the whole: the block that the request asks for, or what fits. */
-void linnet_reply_allow_blocks(linnet_reply *reply);
 /* After the handler: default code, 5.00, 4.06, 2.03, Block2, Block1. */
 void linnet_reply_finish(linnet_reply *reply);
 
+/* slice.c: lets the payload of a 2.05 be a window of the whole: the block that the request asks for, or what fits. */
+void linnet_reply_allow_blocks(linnet_reply *reply);
+/* Whether the block that was asked for does not exist. */
+bool linnet_reply_is_past_end(const linnet_reply *reply);
+/* Makes a block of the window. */
+void linnet_reply_cut_block(linnet_reply *reply);
 /* The ETag that the reply has. The view dies with the next change of the reply. */
 bool linnet_reply_find_etag(const linnet_reply *reply, linnet_bytes *etag);
 /* Gives it one made from the content. */

@@ -4,9 +4,7 @@
 
 #include <linnet/error.h>
 
-#define BLOCK_SIZE_MIN 16u /* RFC 7959 2.2: SZX 0 */
-
-static size_t options_size(const linnet_reply *reply) { return (size_t)(reply->options.at - reply->options.start); }
+#define PAYLOAD_MARKER 0xffu /* RFC 7252 section 3 */
 
 void linnet_reply_begin(linnet_reply *reply, linnet_request *request)
 {
@@ -17,8 +15,7 @@ void linnet_reply_begin(linnet_reply *reply, linnet_request *request)
 void linnet_reply_reset(linnet_reply *reply)
 {
     linnet_writer_begin_options(&reply->options, reply->incoming->body, reply->incoming->capacity);
-    reply->at = reply->held = reply->offset = reply->total = 0;
-    reply->content_format = LINNET_NO_FORMAT;
+    (void)linnet_reply_payload_begin(reply, LINNET_NO_FORMAT);
     reply->error = 0;
     reply->code = LINNET_EMPTY;
 }
@@ -38,155 +35,44 @@ int linnet_reply_code(linnet_reply *reply, linnet_code code)
     return reply->error;
 }
 
-/* Moves the payload to the end of the body, so that options have all the room before it. */
-static void move_payload_away(linnet_reply *reply)
-{
-    size_t at = reply->incoming->capacity - reply->held;
-
-    if (reply->held == 0)
-        return;
-    if (at != reply->at)
-        memmove(reply->incoming->body + at, reply->incoming->body + reply->at, reply->held);
-    reply->at = at;
-    reply->options.end = reply->incoming->body + at - 1; /* the payload marker */
-}
-
-/* Holds less of a payload that may be sent in blocks: the front of the window, a power of two of octets. */
-static bool shrink(linnet_reply *reply)
-{
-    size_t size = BLOCK_SIZE_MIN;
-
-    if (!reply->slice || reply->held <= BLOCK_SIZE_MIN)
-        return false;
-    if (reply->held == reply->total)
-        reply->slice(reply, linnet_reply_held(reply));
-    while (size * 2 < reply->held)
-        size *= 2;
-    reply->held = size;
-    move_payload_away(reply);
-    return true;
-}
-
-bool linnet_reply_reserve(linnet_reply *reply, size_t octets)
-{
-    move_payload_away(reply);
-    while ((size_t)(reply->options.end - reply->options.at) < octets)
-        if (!shrink(reply))
-            return false;
-    return true;
-}
-
-/* Writes behind the last option, which is fast, or weaves the option in. */
-static int place(linnet_writer *options, uint16_t number, linnet_bytes value)
-{
-    if (number >= options->last_option) {
-        options->error = 0;
-        linnet_writer_option(options, number, value);
-        return options->error;
-    }
-    size_t size = (size_t)(options->at - options->start);
-    int error = linnet_options_insert(options->start, &size, (size_t)(options->end - options->start), number, value);
-    options->at = options->start + size;
-    return error;
-}
-
-int linnet_reply_put(linnet_reply *reply, uint16_t number, linnet_bytes value)
-{
-    int error;
-
-    if (reply->error)
-        return reply->error;
-    move_payload_away(reply);
-    do
-        error = place(&reply->options, number, value);
-    while (error == LINNET_ENOSPC && shrink(reply));
-    if (error)
-        linnet_reply_spoil(reply, error == LINNET_ENOSPC ? LINNET_ETOOBIG : error);
-    return error;
-}
-
-int linnet_reply_put_uint(linnet_reply *reply, uint16_t number, uint32_t value)
-{
-    uint8_t octets[4];
-
-    return linnet_reply_put(reply, number, linnet_view(octets, linnet_option_from_uint(value, octets)));
-}
-
-void linnet_reply_remove(linnet_reply *reply, uint16_t number)
-{
-    linnet_writer *options = &reply->options;
-    size_t size = options_size(reply);
-
-    if (number > options->last_option || linnet_options_remove(options->start, &size, number) == 0)
-        return;
-    linnet_option_cursor cursor = {.rest = linnet_view(options->start, size)};
-    linnet_option option;
-    while (linnet_option_next(&cursor, &option))
-        ;
-    options->at = options->start + size;
-    options->last_option = cursor.number;
-}
-
-void linnet_reply_drop_payload(linnet_reply *reply)
-{
-    linnet_reply_remove(reply, LINNET_OPTION_CONTENT_FORMAT);
-    reply->options.end = reply->options.start + reply->incoming->capacity;
-    reply->at = reply->held = reply->offset = reply->total = 0;
-    reply->content_format = LINNET_NO_FORMAT;
-}
-
 size_t linnet_reply_payload_begin(linnet_reply *reply, int32_t content_format)
 {
-    linnet_reply_drop_payload(reply);
-    if (content_format > UINT16_MAX)
-        linnet_reply_spoil(reply, LINNET_EINVAL);
-    if (content_format >= 0)
-        linnet_reply_put_uint(reply, LINNET_OPTION_CONTENT_FORMAT, (uint32_t)content_format);
+    size_t capacity = reply->incoming->capacity;
+
+    reply->held = reply->offset = reply->total = 0;
     reply->content_format = content_format;
-    reply->at = options_size(reply) + 1;
-    if (reply->error || reply->at >= reply->incoming->capacity)
-        return 0;
-    return reply->incoming->capacity - reply->at;
+    reply->at = linnet_reply_options_size(reply) + linnet_reply_format_size(reply) + 1;
+    if (reply->at > capacity + 1)
+        linnet_reply_spoil(reply, LINNET_ETOOBIG); /* Content-Format itself does not fit */
+    return reply->at < capacity ? capacity - reply->at : 0;
 }
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-/* Only a 2.05 is sent in blocks, so only its payload may be held in part. */
-static bool is_sliceable(const linnet_reply *reply)
-{
-    return reply->slice && (reply->code == LINNET_EMPTY || reply->code == LINNET_CONTENT);
-}
-
-int linnet_reply_payload_end(linnet_reply *reply, size_t total, size_t held)
+int linnet_reply_payload_end(linnet_reply *reply, size_t total, size_t offset, size_t held)
 {
     reply->total = total;
+    reply->offset = offset;
     reply->held = held;
-    if (is_sliceable(reply))
-        reply->offset = smaller(reply->window_offset, total);
-    else if (held < total)
+    if (held < total && !reply->slicing)
         linnet_reply_spoil(reply, LINNET_ETOOBIG);
     return reply->error;
 }
 
 int linnet_reply_payload(linnet_reply *reply, int32_t content_format, linnet_bytes payload)
 {
-    size_t room = linnet_reply_payload_begin(reply, content_format);
+    if (content_format > UINT16_MAX)
+        return linnet_reply_spoil(reply, LINNET_EINVAL);
 
-    if (reply->error)
-        return reply->error;
+    size_t room = linnet_reply_payload_begin(reply, content_format);
     size_t offset = 0;
     size_t held = payload.size;
-    if (is_sliceable(reply)) {
-        offset = smaller(reply->window_offset, payload.size);
-        held = smaller(payload.size - offset, smaller(room, reply->window_size));
-        if (held < payload.size)
-            reply->slice(reply, payload);
-    }
+    /* Only a 2.05 is sent in blocks, so only its payload may be held in part. */
+    if (reply->slicing && (reply->code == LINNET_EMPTY || reply->code == LINNET_CONTENT))
+        held = reply->slicing->window(reply, payload, room, &offset);
     if (held > room)
         return linnet_reply_spoil(reply, LINNET_ETOOBIG);
     if (held > 0)
         memcpy(reply->incoming->body + reply->at, payload.data + offset, held);
-    return linnet_reply_payload_end(reply, payload.size, held);
+    return linnet_reply_payload_end(reply, payload.size, offset, held);
 }
 
 int linnet_reply_text(linnet_reply *reply, const char *text)
@@ -194,8 +80,7 @@ int linnet_reply_text(linnet_reply *reply, const char *text)
     return linnet_reply_payload(reply, LINNET_TEXT, linnet_text(text));
 }
 
-/* "The diagnostic payload ... is encoded as UTF-8" (RFC 7252 5.5.2); what does not fit is left out, whole characters.
- */
+/* A diagnostic payload is UTF-8 (RFC 7252 5.5.2); what does not fit is left out, in whole characters. */
 static void set_diagnostic(linnet_reply *reply, const char *diagnostic)
 {
     linnet_bytes text = linnet_text(diagnostic);
@@ -204,9 +89,9 @@ static void set_diagnostic(linnet_reply *reply, const char *diagnostic)
     if (text.size > room)
         for (text.size = room; text.size > 0 && (text.data[text.size] & 0xc0) == 0x80; text.size--)
             ;
-    reply->held = reply->total = text.size;
     if (text.size > 0)
         memcpy(reply->incoming->body + reply->at, text.data, text.size);
+    reply->held = reply->total = text.size;
 }
 
 int linnet_reply_error(linnet_reply *reply, linnet_code code, const char *diagnostic)
@@ -216,38 +101,6 @@ int linnet_reply_error(linnet_reply *reply, linnet_code code, const char *diagno
     reply->code = code;
     set_diagnostic(reply, diagnostic);
     return reply->error;
-}
-
-int linnet_reply_option(linnet_reply *reply, uint16_t number, linnet_bytes value)
-{
-    linnet_option option = {number, value};
-    bool known = linnet_option_find(number);
-
-    if (number == LINNET_OPTION_CONTENT_FORMAT || number == LINNET_OPTION_BLOCK1 || number == LINNET_OPTION_BLOCK2)
-        return linnet_reply_spoil(reply, LINNET_EINVAL);
-    if (known && !linnet_option_is_proper(&option, false))
-        return linnet_reply_spoil(reply, LINNET_EOPTION);
-    /* The last call counts where a response may have one such option only. */
-    if (number == LINNET_OPTION_ETAG || (known && !linnet_option_is_proper(&option, true)))
-        linnet_reply_remove(reply, number);
-    return linnet_reply_put(reply, number, value);
-}
-
-int linnet_reply_option_uint(linnet_reply *reply, uint16_t number, uint32_t value)
-{
-    uint8_t octets[4];
-
-    return linnet_reply_option(reply, number, linnet_view(octets, linnet_option_from_uint(value, octets)));
-}
-
-int linnet_reply_etag(linnet_reply *reply, linnet_bytes etag)
-{
-    return linnet_reply_option(reply, LINNET_OPTION_ETAG, etag);
-}
-
-int linnet_reply_max_age(linnet_reply *reply, uint32_t seconds)
-{
-    return linnet_reply_option_uint(reply, LINNET_OPTION_MAX_AGE, seconds);
 }
 
 void linnet_reply_fail(linnet_reply *reply, linnet_code code, const char *diagnostic)
@@ -293,18 +146,37 @@ static bool is_useless_to_group(const linnet_reply *reply)
            (reply->held == 0 || !linnet_code_is_success(reply->code));
 }
 
+/* Adds Content-Format, into the room that was left for it. Returns the size of all options. */
+static size_t add_format(linnet_reply *reply)
+{
+    size_t size = linnet_reply_options_size(reply);
+    uint8_t octets[4];
+
+    if (reply->content_format < 0)
+        return size;
+    linnet_bytes value = linnet_view(octets, linnet_option_from_uint((uint32_t)reply->content_format, octets));
+    if (reply->options.last_option > LINNET_OPTION_CONTENT_FORMAT) {
+        reply->weave(reply->options.start, &size, size + linnet_reply_format_size(reply), LINNET_OPTION_CONTENT_FORMAT,
+                     value);
+        return size;
+    }
+    reply->options.error = 0; /* of an option that did not fit before */
+    reply->options.end = reply->options.at + linnet_reply_format_size(reply);
+    linnet_writer_option(&reply->options, LINNET_OPTION_CONTENT_FORMAT, value);
+    return linnet_reply_options_size(reply);
+}
+
 void linnet_reply_end(linnet_reply *reply)
 {
     linnet_incoming *incoming = reply->incoming;
-    size_t size = options_size(reply);
 
-    if (incoming->deferred || is_useless_to_group(reply)) {
-        incoming->size = 0;
-        incoming->code = LINNET_EMPTY;
+    incoming->size = 0;
+    incoming->code = LINNET_EMPTY;
+    if (incoming->deferred || is_useless_to_group(reply))
         return;
-    }
+    size_t size = add_format(reply);
     if (reply->held > 0) {
-        incoming->body[size++] = 0xff; /* the payload marker (RFC 7252 section 3) */
+        incoming->body[size++] = PAYLOAD_MARKER;
         if (reply->at != size)
             memmove(incoming->body + size, incoming->body + reply->at, reply->held);
         size += reply->held;

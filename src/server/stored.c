@@ -78,9 +78,9 @@ void linnet_stored_get(linnet_request *request, linnet_reply *reply, void *conte
         return;
     }
     put_etag(reply, resource);
-    linnet_reply_payload(reply, resource->content_format, linnet_resource_value(resource));
     if (resource->config->max_age)
-        linnet_reply_max_age(reply, resource->config->max_age);
+        linnet_reply_put_uint(reply, LINNET_OPTION_MAX_AGE, resource->config->max_age);
+    linnet_reply_payload(reply, resource->content_format, linnet_resource_value(resource));
 }
 
 /* RFC 7252 5.9.2.9: a 4.13 "SHOULD include a Size1 Option ... to indicate the maximum size of request entity the
