@@ -45,6 +45,23 @@ void remark(const char *format, ...)
     va_end(arguments);
 }
 
+/* Where blanks and letters beyond ASCII are all that is wrong, shows how they are written. */
+static void advise_on_uri(const char *uri)
+{
+    char encoded[1024];
+    size_t size = 0;
+    linnet_uri parsed;
+    for (const char *at = uri; *at && size + 4 < sizeof encoded; at++) {
+        bool plain = *at > ' ' && *at < 0x7f;
+        size += (size_t)sprintf(encoded + size, plain ? "%c" : "%%%02X", (unsigned char)*at);
+    }
+    encoded[size] = 0;
+    if (strcmp(encoded, uri) != 0 && linnet_uri_parse(&parsed, linnet_text(encoded)) == 0)
+        hint("percent-encoded it is '%s'", encoded);
+    else
+        hint("a URI looks like coap://HOST[:PORT]/PATH[?QUERY], with an IPv6 address in [brackets]");
+}
+
 bool complain_uri(const char *uri)
 {
     linnet_uri parsed;
@@ -60,7 +77,7 @@ bool complain_uri(const char *uri)
     } else {
         const char *problem = linnet_uri_problem(linnet_text(uri));
         complain("'%s' is not a CoAP URI%s%s", uri, *problem ? ": " : "", problem);
-        hint("a URI looks like coap://HOST[:PORT]/PATH[?QUERY], with an IPv6 address in [brackets]");
+        advise_on_uri(uri);
     }
     return true;
 }

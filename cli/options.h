@@ -22,7 +22,8 @@ enum { OPTION_COLOR = 1000 };
 
 /* The last rows of every table. */
 #define OPTION_ROWS_COMMON                                                                                             \
-    {OPTION_COLOR, "color", "WHEN", "auto, always or never (auto: on a terminal, unless NO_COLOR is set)"},            \
+    {0, NULL, NULL, "as in every command"},                                                                            \
+        {OPTION_COLOR, "color", "WHEN", "auto, always or never (auto: on a terminal, unless NO_COLOR\nis set)"},       \
         {'h', "help", NULL, "this text"},                                                                              \
     {                                                                                                                  \
         0, NULL, NULL, NULL                                                                                            \

@@ -136,6 +136,7 @@ def test_a_command_that_is_not_there_yet_is_unknown():
         (["get", "coaps://localhost/"], "coaps", "coap://"),
         (["get", "coap://[::1/"], "IPv6 address", "[brackets]"),
         (["get", "coap://localhost:99999/"], "port", "coap://"),
+        (["get", "coap://localhost/küche 1"], "percent-encoded", "coap://localhost/k%C3%BCche%201"),
         (["get", "localhost", "hello"], "unexpected argument 'hello'", "--payload 'hello'"),
         (["get", "--payloda", "x", "localhost"], "unknown option --payloda", "--payload"),
         (["get", "-Z", "localhost"], "unknown option -Z", "--help"),
