@@ -111,6 +111,12 @@ static void complain_timeout(const char *place, unsigned sent, double seconds)
 static bool complain_network(int error, const char *place, unsigned sent, double seconds)
 {
     switch (error) {
+    case LINNET_ETOOBIG:
+        if (!sent)
+            return false; /* the request is what was too large */
+        complain("the answer of %s is too large for one message", place);
+        hint("a server that sends blocks can be asked for one: --option Block2=0/0/1024");
+        return true;
     case LINNET_ETIMEOUT:
         complain_timeout(place, sent, seconds);
         return true;
