@@ -17,11 +17,9 @@ static void lay_out(linnet_endpoint *endpoint, linnet_arena *arena, const linnet
     size_t small_size = (small + sizeof(void *) - 1u) & ~(sizeof(void *) - 1u);
     size_t large_size = (limits->message_size + sizeof(void *) - 1u) & ~(sizeof(void *) - 1u);
     uint32_t large_count = large_size > small_size ? limits->exchanges : 0;
-    uint32_t buckets = 1;
+    uint32_t buckets = linnet_power_of_two(limits->exchanges, 1);
     void *memory;
 
-    while (buckets < limits->exchanges)
-        buckets <<= 1;
     memory = linnet_arena_take(arena, limits->exchanges, sizeof(linnet_exchange_state));
     linnet_pool_init(&exchanges->pool, memory, sizeof(linnet_exchange_state), limits->exchanges);
     memory = linnet_arena_take(arena, limits->exchanges, small_size);
@@ -32,12 +30,11 @@ static void lay_out(linnet_endpoint *endpoint, linnet_arena *arena, const linnet
     exchanges->by_token = (linnet_table){linnet_arena_take(arena, buckets, sizeof(linnet_node *)), buckets - 1};
     memory = linnet_arena_take(arena, limits->answer_log_size, 1);
     linnet_answers_init(&endpoint->answers, memory, limits->answer_log_size,
-                        linnet_arena_take(arena, limits->answer_log_index, sizeof(uint64_t)),
-                        limits->answer_log_index);
+                        linnet_arena_take(arena, limits->answer_log_index, sizeof(uint64_t)), limits->answer_log_index);
     linnet_executed_init(&endpoint->executed, linnet_arena_take(arena, limits->executed_requests, sizeof(uint64_t)),
                          limits->executed_requests);
-    endpoint->ids = (linnet_message_ids){
-        linnet_arena_take(arena, limits->message_id_spaces, sizeof(linnet_id_space)), limits->message_id_spaces - 1};
+    endpoint->ids = (linnet_message_ids){linnet_arena_take(arena, limits->message_id_spaces, sizeof(linnet_id_space)),
+                                         limits->message_id_spaces - 1};
     endpoint->message_size = limits->message_size;
 }
 

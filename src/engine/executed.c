@@ -1,5 +1,6 @@
-/* A slot holds the upper 48 bits of the key and 16 bits of time in units of 2^24 microseconds (17 s). Each addition
- * also clears one other bucket of what is too old, so that no slot lives to see its 16 bits of time come round. */
+/* A slot holds the upper 48 bits of the key, and in 16 bits until when to remember it, in units of 2^24 microseconds
+ * (17 s). Those 16 bits come round after 12 days, so each bucket also has a whole word for the time when it was used
+ * last: if that is long ago, all in it is over; if not, what was over then is gone, and the rest can be told. */
 #include "engine/executed.h"
 
 #include <stdbool.h>
@@ -8,68 +9,75 @@
 #define STAMP_SHIFT 24u
 #define STAMP_BITS 16u
 #define STAMP_MASK (((uint64_t)1 << STAMP_BITS) - 1)
+#define STAMP_HALF ((uint64_t)1 << (STAMP_BITS - 1u)) /* what is as far behind, or more, is to come */
+#define LONGEST (STAMP_HALF - 2u)
 
-void linnet_executed_init(linnet_executed *executed, uint64_t *slots, uint32_t count)
+void linnet_executed_init(linnet_executed *executed, uint64_t *words, uint32_t count)
 {
-    *executed = (linnet_executed){.slots = slots, .buckets = count / LINNET_EXECUTED_WAYS};
-}
-
-/* Age in units, of which the first may have been short. */
-static bool is_old(uint64_t slot, uint64_t now, uint64_t lifetime)
-{
-    uint64_t age = ((now >> STAMP_SHIFT) - slot) & STAMP_MASK;
-
-    return age > (lifetime >> STAMP_SHIFT) + 1;
+    *executed = (linnet_executed){.words = words, .buckets = count / LINNET_EXECUTED_WORDS};
 }
 
 static uint64_t *bucket_at(const linnet_executed *executed, uint64_t number)
 {
-    return executed->slots + (number & (executed->buckets - 1u)) * LINNET_EXECUTED_WAYS;
+    return executed->words + (number & (executed->buckets - 1u)) * LINNET_EXECUTED_WORDS;
 }
 
-/* Clears what is old. Returns how many slots are free. */
-static unsigned clean(uint64_t *bucket, uint64_t now, uint64_t lifetime)
+static bool is_over(uint64_t slot, uint64_t unit)
 {
+    uint64_t passed = (unit - slot) & STAMP_MASK;
+
+    return passed > 0 && passed < STAMP_HALF;
+}
+
+/* Clears what is over. Returns how many slots are free. */
+static unsigned clean(uint64_t *bucket, uint64_t unit)
+{
+    bool all_over = unit > bucket[0] + LONGEST;
     unsigned free = 0;
 
-    for (unsigned i = 0; i < LINNET_EXECUTED_WAYS; i++) {
-        if (bucket[i] && is_old(bucket[i], now, lifetime))
+    for (unsigned i = 1; i < LINNET_EXECUTED_WORDS; i++) {
+        if (bucket[i] && (all_over || is_over(bucket[i], unit)))
             bucket[i] = 0;
         free += bucket[i] == 0;
     }
+    if (free < LINNET_EXECUTED_WORDS - 1u && unit > bucket[0])
+        bucket[0] = unit;
     return free;
 }
 
 static bool holds(const uint64_t *bucket, uint64_t key)
 {
-    for (unsigned i = 0; i < LINNET_EXECUTED_WAYS; i++)
+    for (unsigned i = 1; i < LINNET_EXECUTED_WORDS; i++)
         if (bucket[i] && (bucket[i] ^ key) >> STAMP_BITS == 0)
             return true;
     return false;
 }
 
-static void fill(uint64_t *bucket, uint64_t slot)
+static void fill(uint64_t *bucket, uint64_t unit, uint64_t slot)
 {
-    while (*bucket)
-        bucket++;
-    *bucket = slot;
+    uint64_t *at = bucket + 1;
+
+    while (*at)
+        at++;
+    *at = slot;
+    bucket[0] = unit;
 }
 
 linnet_executed_verdict linnet_executed_add(linnet_executed *executed, uint64_t key, uint64_t now, uint64_t lifetime)
 {
-    uint64_t slot = (key & ~STAMP_MASK) | ((now >> STAMP_SHIFT) & STAMP_MASK);
+    uint64_t unit = now >> STAMP_SHIFT;
+    uint64_t units = (lifetime >> STAMP_SHIFT) + 2u; /* rounded up, as is the unit that has begun */
+    uint64_t slot = (key & ~STAMP_MASK) | ((unit + (units < LONGEST ? units : LONGEST)) & STAMP_MASK);
     uint64_t *first = bucket_at(executed, key);
     uint64_t *second = bucket_at(executed, key >> 32);
-    unsigned first_free, second_free;
+    unsigned first_free = clean(first, unit);
+    unsigned second_free = clean(second, unit);
 
-    (void)clean(bucket_at(executed, executed->sweep++), now, lifetime);
-    first_free = clean(first, now, lifetime);
-    second_free = clean(second, now, lifetime);
     if (holds(first, key) || holds(second, key))
         return LINNET_EXECUTE_SEEN;
     if (first_free == 0 && second_free == 0)
         return LINNET_EXECUTE_FULL;
-    /* A slot of 0 would be a free one: it takes a key whose upper 48 bits are 0, and the first 17 s of the clock. */
-    fill(first_free >= second_free ? first : second, slot ? slot : (uint64_t)1 << STAMP_BITS);
+    /* A slot of 0 would be a free one: it stays one unit longer. */
+    fill(first_free >= second_free ? first : second, unit, slot ? slot : 1u);
     return LINNET_EXECUTE_NEW;
 }

@@ -7,10 +7,11 @@
 #include <linnet/message.h>
 
 #define ALIGNMENT 64u
+#define MOST_ITEMS ((uint32_t)1 << 31) /* for each there is a bucket, and those are a power of two */
 
 static uint32_t pick(uint32_t given, uint32_t standard) { return given ? given : standard; }
 
-static uint32_t power_of_two(uint32_t number, uint32_t least)
+uint32_t linnet_power_of_two(uint32_t number, uint32_t least)
 {
     uint32_t power = least;
 
@@ -24,13 +25,19 @@ linnet_limits linnet_limits_filled(const linnet_limits *given)
     linnet_limits limits = *given;
 
     limits.exchanges = pick(given->exchanges, 65536);
-    limits.answer_log_size = power_of_two(pick(given->answer_log_size, 64u << 20), LINNET_ANSWERS_MIN_SIZE);
-    limits.answer_log_index = power_of_two(pick(given->answer_log_index, 1u << 20), LINNET_ANSWERS_WAYS);
-    limits.executed_requests = power_of_two(pick(given->executed_requests, 1u << 20), LINNET_EXECUTED_WAYS);
-    limits.message_id_spaces = power_of_two(pick(given->message_id_spaces, 4096), 1);
+    limits.answer_log_size = linnet_power_of_two(pick(given->answer_log_size, 64u << 20), LINNET_ANSWERS_MIN_SIZE);
+    limits.answer_log_index = linnet_power_of_two(pick(given->answer_log_index, 1u << 20), LINNET_ANSWERS_WAYS);
+    limits.executed_requests = linnet_power_of_two(pick(given->executed_requests, 1u << 20), LINNET_EXECUTED_WORDS);
+    limits.message_id_spaces = linnet_power_of_two(pick(given->message_id_spaces, 4096), 1);
     limits.message_size = pick(given->message_size, LINNET_MESSAGE_SIZE_DEFAULT);
     limits.peers = pick(given->peers, 65536);
     limits.source_ports = pick(given->source_ports, 512);
+    if (limits.exchanges > MOST_ITEMS)
+        limits.exchanges = MOST_ITEMS;
+    if (limits.peers > MOST_ITEMS)
+        limits.peers = MOST_ITEMS;
+    if (limits.source_ports > UINT16_MAX)
+        limits.source_ports = UINT16_MAX;
     return limits;
 }
 

@@ -8,6 +8,9 @@
 /* Fills in defaults and rounds where powers of two are wanted. */
 linnet_limits linnet_limits_filled(const linnet_limits *given);
 
+/* The least power of two that is neither below `number` nor below `least`, itself one; 2^31 where that is too much. */
+uint32_t linnet_power_of_two(uint32_t number, uint32_t least);
+
 /* Hands out parts of one memory, front to back. With memory NULL it only adds up. */
 typedef struct linnet_arena {
     uint8_t *memory;
