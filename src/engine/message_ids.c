@@ -1,5 +1,6 @@
-/* A segment may be entered again when the lifetime has passed since its last number went out. Times are kept in units
- * of 2^20 microseconds, rounded so that a segment never opens early. */
+/* A segment may be entered again when the lifetime has passed since its last number went out. In one that was entered
+ * earlier, because it had to be, the rest stays closed to those that can wait. Times are kept in units of 2^20
+ * microseconds, rounded so that a segment never opens early. */
 #include "engine/message_ids.h"
 
 #define SEGMENT_SHIFT 12u
@@ -10,6 +11,11 @@ static uint32_t unit_of(uint64_t now) { return (uint32_t)(now >> TIME_SHIFT) + 1
 static bool is_open(uint32_t used, uint64_t now, uint64_t lifetime)
 {
     return used == 0 || (uint64_t)(unit_of(now) - used) > (lifetime >> TIME_SHIFT) + 1u;
+}
+
+bool linnet_message_ids_started(const linnet_message_ids *ids, uint64_t key)
+{
+    return ids->spaces[key & ids->mask].started;
 }
 
 int32_t linnet_message_ids_next(linnet_message_ids *ids, uint64_t key, uint64_t now, uint64_t lifetime, bool must,
@@ -23,8 +29,12 @@ int32_t linnet_message_ids_next(linnet_message_ids *ids, uint64_t key, uint64_t 
         space->next = start;
     }
     segment = space->next >> SEGMENT_SHIFT;
-    if ((space->next & ((1u << SEGMENT_SHIFT) - 1u)) == 0 && !must && !is_open(space->used[segment], now, lifetime))
-        return -1;
+    if ((space->next & ((1u << SEGMENT_SHIFT) - 1u)) == 0 || space->forced) {
+        bool open = is_open(space->used[segment], now, lifetime);
+        if (!open && !must)
+            return -1;
+        space->forced = !open;
+    }
     space->used[segment] = unit_of(now);
     return space->next++;
 }

@@ -17,12 +17,16 @@ typedef struct linnet_id_space {
     uint32_t used[LINNET_ID_SEGMENTS]; /* 0: never */
     uint16_t next;
     bool started;
+    bool forced; /* `next` is in a segment that was not free when it was entered */
 } linnet_id_space;
 
 typedef struct linnet_message_ids {
     linnet_id_space *spaces;
     uint32_t mask; /* count - 1; the count is a power of two */
 } linnet_message_ids;
+
+/* Whether a peer with this key had an ID before. If not, its counter starts at the next one's `start`. */
+bool linnet_message_ids_started(const linnet_message_ids *ids, uint64_t key);
 
 /* The next ID for the peer with this key, or -1 when all were used within `lifetime` microseconds. With `must` one is
  * given even then. A counter starts at `start`, which the caller makes random (RFC 7252 4.4). */

@@ -37,10 +37,12 @@ uint32_t linnet_random(linnet_endpoint *endpoint)
 int32_t linnet_transmit_id(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, bool must)
 {
     uint64_t key = linnet_hash_peer(&endpoint->hash_key, path, 0);
+    uint16_t start = 0;
 
-    /* The counter starts where nobody can foresee: the hash is keyed. */
-    return linnet_message_ids_next(&endpoint->ids, key, now, endpoint->timing.exchange_lifetime, must,
-                                   (uint16_t)(key >> 48));
+    /* Peers see where their counter starts, so it says nothing of the hash key. */
+    if (!linnet_message_ids_started(&endpoint->ids, key))
+        start = (uint16_t)linnet_random(endpoint);
+    return linnet_message_ids_next(&endpoint->ids, key, now, endpoint->timing.exchange_lifetime, must, start);
 }
 
 static void send_kept(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange)
