@@ -23,8 +23,8 @@ _Static_assert(sizeof(entry) == UNIT, "entries stay aligned to their unit");
 
 void linnet_answers_init(linnet_answers *answers, uint8_t *ring, uint32_t size, uint64_t *index, uint32_t index_count)
 {
-    *answers = (linnet_answers){
-        .ring = ring, .index = index, .size = size, .buckets = index_count / LINNET_ANSWERS_WAYS};
+    *answers =
+        (linnet_answers){.ring = ring, .index = index, .size = size, .buckets = index_count / LINNET_ANSWERS_WAYS};
 }
 
 static uint8_t *place(const linnet_answers *answers, uint64_t position)
@@ -40,10 +40,7 @@ static entry entry_at(const linnet_answers *answers, uint64_t position)
     return found;
 }
 
-static uint32_t padded(size_t size)
-{
-    return (uint32_t)(sizeof(entry) + ((size + UNIT - 1u) & ~(size_t)(UNIT - 1u)));
-}
+static uint32_t padded(size_t size) { return (uint32_t)(sizeof(entry) + ((size + UNIT - 1u) & ~(size_t)(UNIT - 1u))); }
 
 static uint64_t *bucket_of(const linnet_answers *answers, uint64_t key)
 {
@@ -152,15 +149,18 @@ static uint64_t *word_to_use(const linnet_answers *answers, uint64_t key)
     return oldest;
 }
 
+bool linnet_answers_fits(const linnet_answers *answers, size_t size)
+{
+    return size <= UINT16_MAX && padded(size) <= answers->size / 4u;
+}
+
 void linnet_answers_put(linnet_answers *answers, uint64_t key, uint64_t now, uint64_t expires, linnet_bytes answer)
 {
-    entry added = {.key = key, .expires = (uint32_t)(expires >> TIME_SHIFT) + 1u};
-    uint32_t needed;
+    entry added = {.key = key, .expires = (uint32_t)(expires >> TIME_SHIFT) + 1u, .size = (uint16_t)answer.size};
+    uint32_t needed = padded(added.size);
 
-    /* One answer must not push out all others; nor does the size of an entry hold more. */
-    if (padded(answer.size) <= answers->size / 4u && answer.size <= UINT16_MAX)
-        added.size = (uint16_t)answer.size;
-    needed = padded(added.size);
+    if (!linnet_answers_fits(answers, answer.size))
+        return;
     wrap(answers, needed, now);
     make_room(answers, needed, now);
     memcpy(place(answers, answers->head), &added, sizeof added);

@@ -17,9 +17,9 @@
 typedef struct linnet_answers {
     uint8_t *ring;
     uint64_t *index;
-    uint64_t head; /* where the next entry begins; counts up for ever, its place in the ring is head & (size - 1) */
-    uint64_t tail; /* where the oldest entry begins */
-    uint32_t size; /* a power of two */
+    uint64_t head;    /* where the next entry begins; counts up for ever, its place in the ring is head & (size - 1) */
+    uint64_t tail;    /* where the oldest entry begins */
+    uint32_t size;    /* a power of two */
     uint32_t buckets; /* a power of two */
 } linnet_answers;
 
@@ -27,11 +27,15 @@ typedef struct linnet_answers {
  * LINNET_ANSWERS_MIN_SIZE; `index_count` is a power of two, at least LINNET_ANSWERS_WAYS. */
 void linnet_answers_init(linnet_answers *answers, uint8_t *ring, uint32_t size, uint64_t *index, uint32_t index_count);
 
-/* Whether the message with this key was answered; then *answer is what was sent, of size 0 where nothing was sent yet
- * or the answer was too large to keep. The view lives until the next put. */
+/* Whether the message with this key was answered; then *answer is what was sent, of size 0 where nothing was sent yet.
+ * The view lives until the next put. */
 bool linnet_answers_find(const linnet_answers *answers, uint64_t key, uint64_t now, linnet_bytes *answer);
 
-/* Keeps an answer until `expires`. It replaces the one with the same key. */
+/* Whether an answer of that size is kept at all: one must not push out all others, so a quarter of the ring is the
+ * end. */
+bool linnet_answers_fits(const linnet_answers *answers, size_t size);
+
+/* Keeps an answer until `expires`. It replaces the one with the same key. One that does not fit changes nothing. */
 void linnet_answers_put(linnet_answers *answers, uint64_t key, uint64_t now, uint64_t expires, linnet_bytes answer);
 
 #endif

@@ -1,5 +1,5 @@
-/* Answers that come later (RFC 7252 5.2.2): the request is acknowledged by itself after a short wait, and answered by a separate
- * response, which is confirmable where the request was. */
+/* Answers that come later (RFC 7252 5.2.2): the request is acknowledged by itself after a short wait, and answered by a
+ * separate response, which is confirmable where the request was. */
 #include "engine/endpoint.h"
 #include "engine/options.h"
 
@@ -58,16 +58,26 @@ int linnet_endpoint_defer(linnet_incoming *incoming, linnet_exchange *id)
     return 0;
 }
 
-static void acknowledge(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange)
+static uint16_t request_id(const linnet_exchange_state *exchange)
 {
-    uint16_t id = (uint16_t)(exchange->datagram[2] << 8 | exchange->datagram[3]);
+    return (uint16_t)(exchange->datagram[2] << 8 | exchange->datagram[3]);
+}
+
+/* From now on duplicates are told that an answer will come, or came, by itself. */
+static void remember_acknowledgement(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange)
+{
     uint8_t datagram[LINNET_MESSAGE_HEADER_SIZE];
     linnet_bytes no_token = {NULL, 0};
-    linnet_bytes answer = {datagram, linnet_header_write(datagram, LINNET_ACK, LINNET_EMPTY, id, no_token)};
 
-    (void)linnet_transmit(endpoint, &exchange->path, answer);
-    remember(endpoint, now, exchange, answer);
+    linnet_header_write(datagram, LINNET_ACK, LINNET_EMPTY, request_id(exchange), no_token);
+    remember(endpoint, now, exchange, linnet_view(datagram, sizeof datagram));
     exchange->phase = LINNET_PHASE_ACKNOWLEDGED;
+}
+
+static void acknowledge(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange)
+{
+    remember_acknowledgement(endpoint, now, exchange);
+    linnet_transmit_empty(endpoint, &exchange->path, LINNET_ACK, request_id(exchange));
 }
 
 void linnet_deferred_timer(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange)
@@ -83,13 +93,16 @@ static void send_separate(linnet_endpoint *endpoint, uint64_t now, linnet_exchan
                           linnet_bytes response)
 {
     linnet_exchanges *exchanges = &endpoint->exchanges;
+    linnet_path path = exchange->path;
+    bool is_kept = linnet_exchanges_reserve(exchanges, exchange, response.size);
 
-    endpoint->config.port.send(endpoint->config.port.context, &exchange->path, response.size);
-    if (!linnet_exchanges_reserve(exchanges, exchange, response.size)) {
+    if (is_kept)
+        memcpy(exchange->datagram, response.data, response.size);
+    endpoint->config.port.send(endpoint->config.port.context, &path, response.size);
+    if (!is_kept) {
         linnet_exchanges_give(exchanges, exchange); /* sent once: without memory there is no second time */
         return;
     }
-    memcpy(exchange->datagram, response.data, response.size);
     exchange->size = (uint16_t)response.size;
     exchange->phase = LINNET_PHASE_SEPARATE;
     exchange->max_retransmit = (uint8_t)endpoint->timing.max_retransmit;
@@ -105,10 +118,16 @@ static void send_answer(linnet_endpoint *endpoint, linnet_exchange_state *exchan
 {
     const linnet_message *request = incoming->message;
     linnet_bytes response = {slot, LINNET_MESSAGE_HEADER_SIZE + request->token.size + incoming->size};
-    bool is_separate = is_confirmable(exchange) && exchange->phase == LINNET_PHASE_ACKNOWLEDGED;
-    linnet_type type = is_separate ? LINNET_CON : LINNET_NON;
+    linnet_type type = LINNET_NON;
     uint16_t id = request->id;
+    bool is_separate;
 
+    /* An acknowledgement must be there for duplicates of the request; a confirmable response comes again by itself. */
+    if (exchange->phase == LINNET_PHASE_PENDING && !linnet_answers_fits(&endpoint->answers, response.size))
+        remember_acknowledgement(endpoint, incoming->now, exchange);
+    is_separate = is_confirmable(exchange) && exchange->phase == LINNET_PHASE_ACKNOWLEDGED;
+    if (is_separate)
+        type = LINNET_CON;
     if (exchange->phase == LINNET_PHASE_PENDING)
         type = LINNET_ACK;
     exchange->path = linnet_path_back(&exchange->path);
@@ -135,6 +154,7 @@ int linnet_endpoint_answer(linnet_endpoint *endpoint, uint64_t now, linnet_excha
     size_t capacity, head;
     uint8_t *slot;
 
+    endpoint->now = now;
     if (!exchange || (exchange->phase != LINNET_PHASE_PENDING && exchange->phase != LINNET_PHASE_ACKNOWLEDGED))
         return LINNET_ENOENT;
     slot = endpoint->slot_taken ? NULL : port->slot(port->context, &capacity);

@@ -18,7 +18,7 @@ struct linnet_endpoint {
     linnet_message_ids ids;
     linnet_exchanges exchanges;
     size_t message_size;
-    uint64_t now; /* of the call in progress, or the last one */
+    uint64_t now;    /* of the call in progress, or the last one */
     bool slot_taken; /* an answer is being written into a slot: nothing else may be sent just now */
     bool cleared;    /* no more requests */
 };
@@ -40,7 +40,7 @@ uint32_t linnet_random(linnet_endpoint *endpoint);
 /* incoming.c: requests of peers. */
 void linnet_incoming_serve(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                            const linnet_message *request);
-/* Answers with a code alone and remembers nothing; silent where RFC 7252 wants that. */
+/* Answers with a code alone; silent where RFC 7252 wants that. */
 void linnet_incoming_refuse(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                             const linnet_message *request, linnet_code code);
 /* Writes header and token; returns their size. */

@@ -1,5 +1,5 @@
-/* Requests of peers: each is run at most once, and a duplicate is given the same answer again (RFC 7252 4.5). The answer is
- * written by the server layer straight into the outgoing slot. */
+/* Requests of peers: each is run at most once, and a duplicate is given the same answer again (RFC 7252 4.5). The
+ * answer is written by the server layer straight into the outgoing slot. */
 #include "engine/endpoint.h"
 #include "engine/options.h"
 
@@ -51,15 +51,17 @@ static void write_header(linnet_endpoint *endpoint, uint64_t now, const linnet_p
 void linnet_incoming_refuse(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                             const linnet_message *request, linnet_code code)
 {
+    uint64_t key = linnet_hash_ends(&endpoint->hash_key, path, request->id);
     uint8_t datagram[LINNET_MESSAGE_HEADER_SIZE + LINNET_TOKEN_MAX];
+    linnet_bytes answer = {datagram, LINNET_MESSAGE_HEADER_SIZE + request->token.size};
 
     /* A non-confirmable message with an unknown critical option is rejected, here by silence (5.4.1, 4.3); errors
      * towards a group are kept back (8.2). */
     if ((request->type == LINNET_NON && code == LINNET_BAD_OPTION) || (path->flags & LINNET_PATH_MULTICAST))
         return;
     write_header(endpoint, now, path, datagram, request, code);
-    (void)linnet_transmit(endpoint, path,
-                          linnet_view(datagram, LINNET_MESSAGE_HEADER_SIZE + request->token.size));
+    linnet_answers_put(&endpoint->answers, key, now, now + lifetime_of(endpoint, request), answer);
+    (void)linnet_transmit(endpoint, path, answer);
 }
 
 /* The server layer had nothing to say: a confirmable request is acknowledged all the same. */
@@ -109,12 +111,12 @@ static void run_into_slot(linnet_endpoint *endpoint, uint64_t key, linnet_incomi
     if (!slot)
         return; /* as if it had been lost: the peer sends it again */
     if (!is_idempotent(incoming->message->code))
-        verdict = linnet_executed_add(&endpoint->executed, key, incoming->now, endpoint->timing.exchange_lifetime);
+        verdict =
+            linnet_executed_add(&endpoint->executed, key, incoming->now, lifetime_of(endpoint, incoming->message));
     if (verdict == LINNET_EXECUTE_SEEN)
         return; /* it has run, and its answer is no more: there is nothing true to say */
     if (verdict == LINNET_EXECUTE_FULL) {
-        linnet_incoming_refuse(endpoint, incoming->now, incoming->path, incoming->message,
-                               LINNET_SERVICE_UNAVAILABLE);
+        linnet_incoming_refuse(endpoint, incoming->now, incoming->path, incoming->message, LINNET_SERVICE_UNAVAILABLE);
         return;
     }
     incoming->body = slot + head;
@@ -141,7 +143,7 @@ void linnet_incoming_serve(linnet_endpoint *endpoint, uint64_t now, const linnet
         linnet_incoming_refuse(endpoint, now, path, request, code);
         return;
     }
-    run_into_slot(endpoint, key,
-                  &(linnet_incoming){
-                      .endpoint = endpoint, .path = path, .message = request, .options = &options, .now = now});
+    run_into_slot(
+        endpoint, key,
+        &(linnet_incoming){.endpoint = endpoint, .path = path, .message = request, .options = &options, .now = now});
 }

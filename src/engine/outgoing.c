@@ -1,6 +1,7 @@
 /* Requests of ours: built once, sent from a socket of the caller's choice, matched with what comes back by message ID
  * and token (RFC 7252 4.2, 5.3.2), ended exactly once. */
 #include "engine/endpoint.h"
+#include "engine/options.h"
 
 #include <linnet/error.h>
 
@@ -204,16 +205,20 @@ void linnet_outgoing_timer(linnet_endpoint *endpoint, uint64_t now, linnet_excha
     }
 }
 
-/* 5.4.1: a response with a critical option that we do not know is rejected. */
+/* 5.4.1, 5.4.3, 5.4.5: a response is rejected for a critical option that we do not know, or that is of a wrong length
+ * or repeated. */
 static bool is_acceptable(const linnet_message *response)
 {
     linnet_option_cursor cursor = {.rest = response->options};
+    uint16_t before = 0;
     linnet_option option;
 
-    while (linnet_option_next(&cursor, &option))
-        if (linnet_option_is_critical(option.number) && option.number != LINNET_OPTION_BLOCK1 &&
-            option.number != LINNET_OPTION_BLOCK2)
+    for (; linnet_option_next(&cursor, &option); before = option.number) {
+        bool is_known = option.number == LINNET_OPTION_BLOCK1 || option.number == LINNET_OPTION_BLOCK2;
+        if (linnet_option_is_critical(option.number) &&
+            (!is_known || !linnet_option_is_proper(&option, option.number == before)))
             return false;
+    }
     return true;
 }
 
@@ -226,8 +231,7 @@ static linnet_exchange_state *find(linnet_endpoint *endpoint, const linnet_path 
     if (!exchange || !linnet_bytes_equal(token_of(exchange), response->token))
         return NULL;
     if (response->type == LINNET_ACK &&
-        (!is_confirmable(exchange) ||
-         (uint16_t)(exchange->datagram[2] << 8 | exchange->datagram[3]) != response->id))
+        (!is_confirmable(exchange) || (uint16_t)(exchange->datagram[2] << 8 | exchange->datagram[3]) != response->id))
         return NULL;
     return exchange;
 }

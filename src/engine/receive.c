@@ -1,5 +1,5 @@
-/* What a datagram is, and who takes it: the message storey's dispatch (RFC 7252 4.2, 4.3). What has no taker is rejected: a
- * confirmable message with a Reset, others in silence. */
+/* What a datagram is, and who takes it: the message storey's dispatch (RFC 7252 4.2, 4.3). What has no taker is
+ * rejected: a confirmable message with a Reset, others in silence. */
 #include "engine/endpoint.h"
 
 #include <linnet/error.h>
@@ -44,23 +44,22 @@ static void receive_reset(linnet_endpoint *endpoint, uint64_t now, const linnet_
         linnet_outgoing_end(endpoint, now, exchange, LINNET_ERESET, NULL, path);
 }
 
-/* A confirmable response whose acknowledgement was lost comes again, is acknowledged again, and goes no further (4.5). */
+/* A confirmable response whose acknowledgement was lost comes again, is acknowledged again, and goes no further (4.5).
+ */
 static void receive_confirmable_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                                          const linnet_message *message)
 {
     uint64_t key = linnet_hash_ends(&endpoint->hash_key, path, message->id);
-    uint8_t ack[LINNET_MESSAGE_HEADER_SIZE];
-    linnet_bytes no_token = {NULL, 0};
+    linnet_bytes nothing = {NULL, 0};
     linnet_bytes answer;
 
     if (linnet_answers_find(&endpoint->answers, key, now, &answer)) {
-        (void)linnet_transmit(endpoint, path, answer);
+        linnet_transmit_empty(endpoint, path, LINNET_ACK, message->id);
         return;
     }
-    answer = linnet_view(ack, linnet_header_write(ack, LINNET_ACK, LINNET_EMPTY, message->id, no_token));
-    /* Remembered first: the handler of the response may do anything. */
+    /* Remembered first: the handler of the response may do anything. The acknowledgement is made anew each time. */
     if (linnet_outgoing_expects(endpoint, path, message))
-        linnet_answers_put(&endpoint->answers, key, now, now + endpoint->timing.exchange_lifetime, answer);
+        linnet_answers_put(&endpoint->answers, key, now, now + endpoint->timing.exchange_lifetime, nothing);
     if (!linnet_outgoing_response(endpoint, now, path, message))
         reject(endpoint, path, message);
 }
@@ -140,7 +139,8 @@ void linnet_endpoint_unreachable(linnet_endpoint *endpoint, uint64_t now, const 
     linnet_exchange_state *exchange;
 
     endpoint->now = now;
-    if (!linnet_message_has_id(datagram))
+    /* The message ID of an acknowledgement or Reset is the peer's, and may be that of a request of ours as well. */
+    if (!linnet_message_has_id(datagram) || (datagram.data[0] >> 4 & 3u) > LINNET_NON)
         return;
     exchange = find_by_id(endpoint, path, (uint16_t)(datagram.data[2] << 8 | datagram.data[3]));
     if (!exchange)

@@ -8,8 +8,8 @@
 
 /* All in microseconds. */
 typedef struct linnet_timing {
-    uint64_t ack_timeout;       /* ACK_TIMEOUT */
-    uint64_t ack_spread;        /* ACK_TIMEOUT * (ACK_RANDOM_FACTOR - 1): what randomness may add */
+    uint64_t ack_timeout; /* ACK_TIMEOUT */
+    uint64_t ack_spread;  /* ACK_TIMEOUT * (ACK_RANDOM_FACTOR - 1): what randomness may add */
     uint64_t ack_delay;
     uint64_t exchange_lifetime; /* EXCHANGE_LIFETIME */
     uint64_t non_lifetime;      /* NON_LIFETIME */
