@@ -28,9 +28,10 @@ typedef struct peer {
     request *first; /* of the queue */
     request *last;
     struct peer *next_starved;
+    uint32_t count; /* of all its requests; those that are neither outstanding nor queued are acknowledged */
     uint32_t outstanding;
-    uint16_t socket;  /* the one that had a message ID last */
-    bool starved;     /* waits for a message ID */
+    uint16_t socket; /* the one that had a message ID last */
+    bool starved;    /* waits for a message ID, or for the time */
     bool pumping;
 } peer;
 
@@ -45,20 +46,12 @@ struct linnet_requests {
     uint32_t nstart;
     uint16_t sockets; /* how many are open */
     uint16_t socket;  /* where a new peer starts to look for message IDs */
+    bool cancelling;
 };
-
-static uint32_t bucket_count(const linnet_limits *limits)
-{
-    uint32_t buckets = 1;
-
-    while (buckets < limits->peers)
-        buckets <<= 1;
-    return buckets;
-}
 
 static void lay_out(linnet_requests *requests, linnet_arena *arena, const linnet_limits *limits)
 {
-    uint32_t buckets = bucket_count(limits);
+    uint32_t buckets = linnet_power_of_two(limits->peers, 1);
     void *memory = linnet_arena_take(arena, limits->exchanges, sizeof(request));
 
     linnet_pool_init(&requests->requests, memory, sizeof(request), limits->exchanges);
@@ -126,7 +119,7 @@ static peer *take_peer(linnet_requests *requests, const linnet_address *address)
 
 static void give_peer_if_idle(linnet_requests *requests, peer *to)
 {
-    if (to->outstanding > 0 || to->first || to->starved || to->pumping)
+    if (to->count > 0 || to->starved || to->pumping)
         return;
     linnet_table_remove(&requests->by_address, &to->node);
     linnet_pool_give(&requests->peers, to);
@@ -164,7 +157,8 @@ static bool open_socket(linnet_requests *requests)
     return true;
 }
 
-/* Launches from the first socket, round from the peer's last, that has a message ID left; opens one more if none has. */
+/* Launches from the first socket, round from the peer's last, that has a message ID left; opens one more if none has.
+ */
 static int launch(linnet_requests *requests, uint64_t now, request *ready)
 {
     linnet_endpoint *endpoint = requests->config.endpoint;
@@ -188,15 +182,16 @@ static int launch(linnet_requests *requests, uint64_t now, request *ready)
     return 0;
 }
 
-static void starve(linnet_requests *requests, uint64_t now, peer *to)
+/* Puts the queue off until `when`. */
+static void starve(linnet_requests *requests, uint64_t when, peer *to)
 {
-    if (to->starved)
-        return;
-    to->starved = true;
-    to->next_starved = requests->starved;
-    requests->starved = to;
-    if (requests->retry_at == UINT64_MAX)
-        requests->retry_at = now + RETRY_INTERVAL;
+    if (!to->starved) {
+        to->starved = true;
+        to->next_starved = requests->starved;
+        requests->starved = to;
+    }
+    if (when < requests->retry_at)
+        requests->retry_at = when;
 }
 
 /* Sends what NSTART and the message IDs allow now. */
@@ -204,8 +199,12 @@ static void pump(linnet_requests *requests, peer *to)
 {
     linnet_endpoint *endpoint = requests->config.endpoint;
 
-    if (to->pumping || endpoint->cleared)
+    if (to->pumping || !to->first || to->outstanding >= to->first->nstart || endpoint->cleared)
         return;
+    if (requests->cancelling) { /* nobody said what time it is now */
+        starve(requests, 0, to);
+        return;
+    }
     to->pumping = true;
     while (to->first && to->outstanding < to->first->nstart) {
         request *ready = to->first;
@@ -214,7 +213,7 @@ static void pump(linnet_requests *requests, peer *to)
         error = launch(requests, endpoint->now, ready);
         if (error == LINNET_EMESSAGEID) {
             enqueue(ready, true);
-            starve(requests, endpoint->now, to);
+            starve(requests, endpoint->now + RETRY_INTERVAL, to);
             break;
         }
         if (error != 0)
@@ -246,6 +245,7 @@ static void ended(const linnet_response *response, void *context)
         dequeue(over);
     if (over->outstanding)
         to->outstanding--;
+    to->count--;
     linnet_pool_give(&requests->requests, over);
     pump(requests, to);
     give_peer_if_idle(requests, to);
@@ -266,7 +266,7 @@ static int start(linnet_requests *requests, uint64_t now, request *fresh)
     error = launch(requests, now, fresh);
     if (error == LINNET_EMESSAGEID) {
         enqueue(fresh, false);
-        starve(requests, now, to);
+        starve(requests, now + RETRY_INTERVAL, to);
         return 0;
     }
     if (error != 0) {
@@ -300,6 +300,7 @@ int linnet_requests_send(linnet_requests *requests, uint64_t now, const linnet_p
             give_peer_if_idle(requests, to);
         return error;
     }
+    to->count++;
     id = fresh->exchange;
     error = start(requests, now, fresh);
     if (error == 0 && exchange)
@@ -309,7 +310,12 @@ int linnet_requests_send(linnet_requests *requests, uint64_t now, const linnet_p
 
 int linnet_requests_cancel(linnet_requests *requests, linnet_exchange exchange, int error)
 {
-    return linnet_endpoint_cancel(requests->config.endpoint, exchange, error);
+    bool outer = requests->cancelling;
+
+    requests->cancelling = true;
+    error = linnet_endpoint_cancel(requests->config.endpoint, exchange, error);
+    requests->cancelling = outer;
+    return error;
 }
 
 size_t linnet_requests_pending(const linnet_requests *requests) { return requests->requests.in_use; }
