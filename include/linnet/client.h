@@ -53,7 +53,10 @@ int linnet_client_open(linnet_client **client, const linnet_client_config *confi
 /*
  * Sends a request, or queues it behind NSTART. Everything in `request` is copied. `exchange` may be NULL. After 0
  * on_response is called exactly once (never before this function returns); after an error it is not called:
- * LINNET_EURI, LINNET_ESCHEME, LINNET_EINVAL, LINNET_ETOOBIG, LINNET_EBUSY, LINNET_EEXIST (that token is in use), LINNET_ENOMEM.
+ * LINNET_EURI (also a link-local IPv6 address without its interface), LINNET_ESCHEME, LINNET_EINVAL, LINNET_ETOOBIG,
+ * LINNET_EBUSY, LINNET_EEXIST (that token is in use), LINNET_ENOMEM, LINNET_ECLOSED (the client is being closed).
+ * Datagrams are collected and leave when the client runs next, so that many requests go with few system calls; until
+ * then linnet_client_deadline() is 0.
  * A name is looked up without blocking; of several addresses each is tried until one does not refuse.
  */
 int linnet_client_send(linnet_client *client, const linnet_client_request *request, linnet_exchange *exchange);

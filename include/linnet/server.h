@@ -51,8 +51,8 @@ int linnet_server_run(linnet_server *server);
 /* Makes linnet_server_run() return. From any thread and from signal handlers. */
 void linnet_server_stop(linnet_server *server);
 
-/* For a loop of one's own: poll the descriptor for reading until the deadline (linnet_clock() time, UINT64_MAX: none), then call
- * linnet_server_process(), which never waits. */
+/* For a loop of one's own: poll the descriptor for reading until the deadline (linnet_clock() time; UINT64_MAX: none, 0: at
+ * once), then call linnet_server_process(), which never waits. */
 int linnet_server_descriptor(const linnet_server *server);
 uint64_t linnet_server_deadline(const linnet_server *server);
 int linnet_server_process(linnet_server *server);
