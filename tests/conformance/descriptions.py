@@ -35,7 +35,7 @@ def description(identifier, pairs=None, **rules):
     def decorate(function):
         def play_case(pair, case):
             with play(pair, rules[case]() if case else ()) as scene:
-                scene.case = case
+                scene.case, scene.pair, scene.identifier = case, pair, identifier
                 try:
                     function(scene)
                 except AssertionError as error:

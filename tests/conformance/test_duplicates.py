@@ -45,12 +45,12 @@ def test_a_duplicate_put_has_the_same_answer_and_does_not_run_again(raw, type):
 
 @BOTH_TYPES
 def test_a_duplicate_delete_has_the_same_answer_and_does_not_run_again(raw, type):
-    request = coap.request("DELETE", "test", new_mid(), type=type)
+    request = coap.request("DELETE", "validate", new_mid(), type=type)
     answer = octets_of_answer(raw, request)
     assert coap.decode(answer).code_text == "2.02"
-    assert raw.ask(put(CON, b"again", "test")).code_text == "2.01"
+    assert raw.ask(put(CON, b"again")).code_text == "2.01"
     assert octets_of_answer(raw, request) == answer
-    assert raw.get("test").payload == b"again"
+    assert raw.get("validate").payload == b"again"
 
 
 @BOTH_TYPES

@@ -19,12 +19,12 @@ def server():
 
 @pytest.fixture
 def raw(server):
-    """A socket that asks the server; at the end of the test, /test is as it was."""
+    """A socket that asks the server; at the end of the test, /validate is as it was."""
     with RawClient(server.host, server.port) as client:
-        before = client.get("test")
+        before = client.get("validate")
         assert before.code_text == "2.05"
         yield client
-        after = client.get("test")
+        after = client.get("validate")
         assert (after.code, after.options, after.payload) == (before.code, before.options, before.payload)
 
 
@@ -103,12 +103,12 @@ def test_an_odd_non_confirmable_request_is_answered_alike_or_ignored(raw, name):
 def test_a_request_larger_than_any_buffer_is_refused_or_stored_whole(demo, size):
     """RFC 7252 4.6 and 5.9.2.9: too large is 4.13."""
     with RawClient(demo.host, demo.port) as raw:
-        before = raw.get("test").payload
+        before = raw.get("validate").payload
         payload = bytes(range(32, 96)) * (size // 64)
-        answer = raw.ask(coap.request("PUT", "test", new_mid(), payload=payload))
+        answer = raw.ask(coap.request("PUT", "validate", new_mid(), payload=payload))
         assert answer.code_text in ("2.04", "4.13")
         if answer.code_text == "4.13":
-            assert raw.get("test").payload == before
+            assert raw.get("validate").payload == before
 
 
 def test_a_put_to_an_unknown_path_creates_nothing(raw):

@@ -47,7 +47,8 @@ def test_linnet_chooses_a_format_of_node_coap(node):
 
 def test_linnet_asks_node_coap_over_ipv6(node_ipv6):
     assert told(run.linnet("get", f"{node_ipv6.uri}/test")) == ("the test resource", 0)
-    assert run.linnet("ping", "--count", "1", node_ipv6.uri).returncode == 0
+    assert told(run.linnet("put", f"{node_ipv6.uri}/six", "--payload", "over IPv6")) == ("", 0)
+    assert told(run.linnet("get", f"{node_ipv6.uri}/six")) == ("over IPv6", 0)
 
 
 @pytest.mark.waits
@@ -68,12 +69,12 @@ def ask(server, method, path, payload="", **more):
 
 @TYPES
 def test_node_coap_uses_all_four_methods_at_linnet(demo, confirmable):
-    assert ask(demo, "GET", "/test", confirmable=confirmable).remarks == "2.05"
-    assert ask(demo, "PUT", "/test", "by node-coap", confirmable=confirmable).remarks == "2.04"
-    assert ask(demo, "GET", "/test", confirmable=confirmable).text == "by node-coap"
-    assert ask(demo, "POST", "/test", "posted", confirmable=confirmable).remarks in ("2.01", "2.04")
-    assert ask(demo, "DELETE", "/test", confirmable=confirmable).remarks == "2.02"
-    assert ask(demo, "GET", "/test", confirmable=confirmable).remarks == "4.04"
+    assert ask(demo, "GET", "/validate", confirmable=confirmable).remarks == "2.05"
+    assert ask(demo, "PUT", "/validate", "by node-coap", confirmable=confirmable).remarks == "2.04"
+    assert ask(demo, "GET", "/validate", confirmable=confirmable).text == "by node-coap"
+    assert ask(demo, "POST", "/test", "posted", confirmable=confirmable).remarks == "2.01"
+    assert ask(demo, "DELETE", "/validate", confirmable=confirmable).remarks == "2.02"
+    assert ask(demo, "GET", "/validate", confirmable=confirmable).remarks == "4.04"
 
 
 @pytest.mark.parametrize("method", ("FETCH", "PATCH", "IPATCH"))
@@ -87,7 +88,7 @@ ODD = {
     "a format that is not there": ({"method": "GET", "path": "/test", "accept": coap.CBOR}, "4.06"),
     "an unknown critical option": ({"method": "GET", "path": "/test", "options": ((65001, b"x"),)}, "4.02"),
     "an unknown elective option": ({"method": "GET", "path": "/test", "options": ((65000, b"x"),)}, "2.05"),
-    "If-None-Match": ({"method": "PUT", "path": "/test", "payload": "x", "options": ((5, b""),)}, "4.12"),
+    "If-None-Match": ({"method": "PUT", "path": "/validate", "payload": "x", "options": ((5, b""),)}, "4.12"),
     "a proxy that is not there": ({"method": "GET", "path": "/", "options": ((35, b"coap://example.com"),)}, "5.05"),
 }
 
@@ -121,12 +122,12 @@ def coap_cli(server, method, path, *options):
 @TYPES
 def test_coap_cli_uses_all_four_methods_at_linnet(demo, confirmable):
     non = [] if confirmable else ["-c"]
-    assert "(2.04)" in coap_cli(demo, "put", "/test", "-p", "by coap-cli", *non).stderr
-    shown = coap_cli(demo, "get", "/test", *non)
+    assert "(2.04)" in coap_cli(demo, "put", "/validate", "-p", "by coap-cli", *non).stderr
+    shown = coap_cli(demo, "get", "/validate", *non)
     assert "by coap-cli" in shown.stdout and "(2.05)" in shown.stderr
-    assert "(2.0" in coap_cli(demo, "post", "/test", "-p", "posted", *non).stderr
-    assert "(2.02)" in coap_cli(demo, "delete", "/test", *non).stderr
-    assert "(4.04)" in coap_cli(demo, "get", "/test", *non).stderr
+    assert "(2.01)" in coap_cli(demo, "post", "/test", "-p", "posted", *non).stderr
+    assert "(2.02)" in coap_cli(demo, "delete", "/validate", *non).stderr
+    assert "(4.04)" in coap_cli(demo, "get", "/validate", *non).stderr
 
 
 def test_coap_cli_discovers_linnet(demo):

@@ -19,4 +19,4 @@ def judge(capture):
 @pytest.mark.last
 def test_tshark_finds_nothing_wrong_in_any_packet_that_linnet_sent(capture):
     broken = judge(capture)
-    assert not broken, "\n".join(["frame, from, to, octets, what tshark says:", *broken[:40]])
+    assert not broken, "\n".join(["what tshark says; from; to; octets:", *broken[:40]])

@@ -80,7 +80,11 @@ def node_client(uri, ask):
 
 
 CLIENTS = {"linnet": linnet_client, "libcoap": libcoap_client, "node-coap": node_client}
-SERVERS = {"linnet": run.demo, "libcoap": run.libcoap_server, "node-coap": run.node_server}
+def talking_demo(which):
+    return run.demo(which=which, options=("--log-level", "debug"))
+
+
+SERVERS = {"linnet": talking_demo, "libcoap": run.libcoap_server, "node-coap": run.node_server}
 
 # coap-server has no resources of ETSI's; these are created by PUT before the description begins.
 LIBCOAP_HAS = {"/test": '"the test resource"', "/seg1/seg2/seg3": '"three segments"', "/query": '"a query resource"'}
@@ -109,6 +113,8 @@ def _prepare(server, address):
 class Play:
     """One description being played: a client, a server, and the relay between them that records."""
 
+    identifier = pair = None  # set for ETSI's descriptions
+
     def __init__(self, client, server, address, relay):
         self.client, self.server, self.address, self.relay = client, server, address, relay
         self.uri = f"coap://{address.host}:{relay.port}"
@@ -122,6 +128,18 @@ class Play:
 
     def ask(self, method, path, payload="", **more):
         return CLIENTS[self.client](self.uri, Ask(method, self.path(path), payload, **more))
+
+    def peer_is_wrong(self, sentence):
+        """Puts down which sentence of an RFC the peer breaks; the test then says what it does instead."""
+        run.verdicts.peer_is_wrong(self.identifier, self.pair, sentence)
+
+    def server_shows(self, text):
+        """The server displays what it received: Linnet in its log, the others in the resource."""
+        if self.server == "linnet":
+            self.address.program.wait_for(text)
+        else:
+            with self.another_client() as other:
+                assert text.encode() in other.get("test").payload
 
     def another_client(self):
         """A client beside the description's, not recorded."""

@@ -15,7 +15,7 @@ from support import coap
 from support.programs import PATIENCE
 from support.raw import family
 
-_FLUSH = b"flush the relay"  # no CoAP; the relay keeps it to itself
+_FLUSH = b""  # an empty datagram is no CoAP; the relay keeps it to itself
 
 
 @dataclass
