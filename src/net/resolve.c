@@ -17,7 +17,7 @@ typedef struct look_up {
     char text[LINNET_NAME_MAX + 1];
 } look_up;
 
-static void ring_init(linnet_waiter *head) { head->next = head->previous = head; }
+static void ring_init(linnet_waiter *head) { *head = (linnet_waiter){.next = head, .previous = head}; }
 
 static void ring_add(linnet_waiter *head, linnet_waiter *waiter)
 {
@@ -52,15 +52,20 @@ void linnet_resolver_init(linnet_resolver *resolver, linnet_mailbox *mailbox, ui
     resolver->keep = (keep_ms ? keep_ms : (uint32_t)LINNET_RESOLVE_MS) * UINT64_C(1000);
 }
 
-static void move_waiters(linnet_waiter *from, linnet_waiter *to, uint64_t due)
+/* Moves those that are due; returns when the next of the others is. */
+static uint64_t move_waiters(linnet_waiter *from, linnet_waiter *to, uint64_t due)
 {
+    uint64_t earliest = UINT64_MAX;
     for (linnet_waiter *waiter = from->next, *next; waiter != from; waiter = next) {
         next = waiter->next;
-        if (waiter->deadline > due)
-            continue;
-        linnet_resolver_forget(waiter);
-        ring_add(to, waiter);
+        if (waiter->deadline <= due) {
+            linnet_resolver_forget(waiter);
+            ring_add(to, waiter);
+        } else if (waiter->deadline < earliest) {
+            earliest = waiter->deadline;
+        }
     }
+    return earliest;
 }
 
 void linnet_resolver_close(linnet_resolver *resolver, int error)
@@ -168,7 +173,7 @@ static int begin(linnet_resolver *resolver, linnet_name *name, const char *text)
 {
     size_t index = (size_t)(name - resolver->names);
     ring_init(&name->waiters);
-    strcpy(name->text, text);
+    memcpy(name->text, text, strlen(text) + 1); /* it came from linnet_name_from_uri(), so it fits */
     name->expires = 0;
     name->state = LINNET_NAME_QUEUED;
     if (resolver->running >= LINNET_RESOLVE_THREADS)
@@ -213,9 +218,8 @@ void linnet_resolver_advance(linnet_resolver *resolver, uint64_t now)
     for (linnet_name *name = resolver->names; name < resolver->names + LINNET_RESOLVE_NAMES; name++) {
         if (name->state != LINNET_NAME_QUEUED && name->state != LINNET_NAME_RUNNING)
             continue;
-        move_waiters(&name->waiters, &late, now);
-        for (linnet_waiter *waiter = name->waiters.next; waiter != &name->waiters; waiter = waiter->next)
-            resolver->deadline = waiter->deadline < resolver->deadline ? waiter->deadline : resolver->deadline;
+        uint64_t next = move_waiters(&name->waiters, &late, now);
+        resolver->deadline = next < resolver->deadline ? next : resolver->deadline;
     }
     tell(&late, LINNET_ETIMEOUT, NULL, 0);
 }

@@ -9,7 +9,7 @@ static void retain(void *owner) { linnet_mailbox_hold(owner); }
 
 static int open_site(linnet_server *server, const linnet_server_config *config)
 {
-    linnet_resource **buckets = calloc(LINNET_SERVER_BUCKETS, sizeof *buckets);
+    linnet_resource **buckets = calloc(LINNET_SERVER_BUCKETS, sizeof(linnet_resource *));
     if (!buckets)
         return LINNET_ENOMEM;
     linnet_site_init(&server->site, buckets, LINNET_SERVER_BUCKETS);

@@ -50,7 +50,7 @@ static const char *copy_all(linnet_server_resource *block, const char *path, con
 static void grow(linnet_site *site)
 {
     size_t count = site->bucket_count * 4;
-    linnet_resource **buckets = site->count > site->bucket_count ? calloc(count, sizeof *buckets) : NULL;
+    linnet_resource **buckets = site->count > site->bucket_count ? calloc(count, sizeof(linnet_resource *)) : NULL;
     if (!buckets)
         return;
     linnet_resource **old = site->buckets;
