@@ -48,7 +48,7 @@ typedef struct linnet_site {
      * capacity 0 releases. NULL: a value may use the buffer that value.data and value.capacity gave at first, no more.
      */
     int (*resize)(void *context, linnet_value *value, size_t capacity);
-    /* Called for each deferred request before the handle is given out, and once for each answered or dropped. */
+    /* Called for each deferred request before its handle is given out; the owner learns of its end by itself. */
     void (*retain)(void *owner);
     linnet_handler *unknown; /* requests for paths that no resource has; NULL: 4.04 */
     void *unknown_context;
