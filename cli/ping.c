@@ -159,7 +159,8 @@ static int run(ping *self)
             serve_until(self, next);
     }
     while (!interrupted() && linnet_client_pending(self->client))
-        serve_until(self, linnet_clock() + (uint64_t)self->timeout_ms * 1000);
+        if (linnet_client_run(self->client, self->timeout_ms) != 0)
+            break;
     return 0;
 }
 
