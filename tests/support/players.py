@@ -131,7 +131,11 @@ class Play:
 
     def peer_is_wrong(self, sentence):
         """Puts down which sentence of an RFC the peer breaks; the test then says what it does instead."""
-        run.verdicts.peer_is_wrong(self.identifier, self.pair, sentence)
+        run.verdicts.remark(self.identifier, self.pair, "peer is wrong", sentence)
+
+    def peer_differs(self, remark):
+        """The peer does not do what the description wants, though no RFC asks for it."""
+        run.verdicts.remark(self.identifier, self.pair, "peer differs", remark)
 
     def server_shows(self, text):
         """The server displays what it received: Linnet in its log, the others in the resource."""

@@ -116,16 +116,16 @@ class Verdicts:
 
     def __init__(self):
         self._rows = []
-        self._faults = {}
+        self._remarks = {}
 
-    def peer_is_wrong(self, description, pair, sentence):
-        """The peer breaks a sentence of an RFC, so the test could only see how Linnet takes it."""
-        self._faults[description, pair] = sentence
+    def remark(self, description, pair, verdict, text):
+        """In place of "passed": the peer did something else, and the test could only see how Linnet takes it."""
+        self._remarks[description, pair] = verdict, text
 
     def add(self, description, pair, outcome, test, remark=""):
         client, server = pair.split(" asks ")
-        if outcome == "passed" and (description, pair) in self._faults:
-            outcome, remark = "peer is wrong", self._faults[description, pair]
+        if outcome == "passed" and (description, pair) in self._remarks:
+            outcome, remark = self._remarks[description, pair]
         row = {"id": description, "client": client, "server": server, "verdict": outcome, "test": test}
         if remark:
             row["remark"] = remark

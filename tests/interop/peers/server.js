@@ -17,8 +17,8 @@ const fixed = {
   '/seg1/seg2/seg3': 'three segments'
 }
 
-// Of letters only: node-coap reads the ETags of requests as UTF-8 and so loses others, though RFC 7252 5.10.6 calls
-// an ETag an "opaque" sequence of bytes.
+// Of letters only: node-coap reads the ETags of requests as UTF-8 and so loses others, though by RFC 7252 5.10.6 an
+// endpoint that receives one "MUST treat it as opaque".
 function etag (value) {
   return Buffer.from(crypto.createHash('sha256').update(value).digest('hex').slice(0, 8))
 }
