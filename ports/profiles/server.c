@@ -50,7 +50,7 @@ int main(void)
                    .message_id_spaces = 2,
                    .message_size = 128},
         .port = {.slot = linnet_port_slot, .send = linnet_port_send, .random = linnet_port_random},
-        .serve = linnet_site_serve,
+        .serve = linnet_site_serve_small,
         .serve_context = &site,
     };
     linnet_endpoint *endpoint;
