@@ -280,7 +280,8 @@ static void write_tail(void)
 
 static void prepare_all(void)
 {
-    uint64_t places = (uint64_t)want.clients * want.window;
+    uint32_t window = want.window > 0 ? want.window : 1;
+    uint64_t places = (uint64_t)want.clients * window;
     if (want.outstanding > 0 && want.outstanding < places)
         places = want.outstanding;
     slot_count = places < SLOTS_MAX ? (uint32_t)places : SLOTS_MAX;
@@ -293,7 +294,7 @@ static void prepare_all(void)
     for (uint32_t i = 0; i < want.clients; i++)
         clients[i].address = new_address();
     for (uint32_t i = 0; i < slot_count; i++) {
-        slots[i].client = want.interleave ? i % want.clients : i / want.window;
+        slots[i].client = want.interleave ? i % want.clients : i / window;
         ready[ready_count++] = i;
     }
     write_tail();
