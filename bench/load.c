@@ -278,10 +278,18 @@ static void write_tail(void)
     tail_size = (size_t)linnet_writer_end(&writer);
 }
 
+/* read_options() lets neither number be 0. */
+static uint32_t client_of_slot(uint32_t slot_number)
+{
+    uint32_t divisor = want.interleave ? want.clients : want.window;
+    if (divisor == 0)
+        return 0;
+    return want.interleave ? slot_number % divisor : slot_number / divisor;
+}
+
 static void prepare_all(void)
 {
-    uint32_t window = want.window > 0 ? want.window : 1;
-    uint64_t places = (uint64_t)want.clients * window;
+    uint64_t places = (uint64_t)want.clients * want.window;
     if (want.outstanding > 0 && want.outstanding < places)
         places = want.outstanding;
     slot_count = places < SLOTS_MAX ? (uint32_t)places : SLOTS_MAX;
@@ -294,7 +302,7 @@ static void prepare_all(void)
     for (uint32_t i = 0; i < want.clients; i++)
         clients[i].address = new_address();
     for (uint32_t i = 0; i < slot_count; i++) {
-        slots[i].client = want.interleave ? i % want.clients : i / window;
+        slots[i].client = client_of_slot(i);
         ready[ready_count++] = i;
     }
     write_tail();
