@@ -6,8 +6,6 @@ linnet_code linnet_block1_check(const linnet_request *request, const char **diag
 {
     const linnet_request_options *options = request->incoming->options;
 
-    if (!options->has_block1)
-        return LINNET_EMPTY;
     /* 2.9.2: "the server has not received the blocks of the request body that it needs to proceed". */
     if (options->block1.number > 0) {
         *diagnostic = "The blocks before this one are missing";

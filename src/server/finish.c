@@ -69,5 +69,6 @@ void linnet_reply_finish(linnet_reply *reply)
         finish_representation(reply);
     else
         finish_other(reply);
-    linnet_reply_settle(reply);
+    if (reply->error)
+        linnet_reply_settle(reply); /* an option of the library's own did not fit */
 }

@@ -78,8 +78,6 @@ linnet_code linnet_precondition_check(linnet_request *request, linnet_reply *rep
     bool known = request->resource;
     present now;
 
-    if (!options->has_if_match && !options->has_if_none_match)
-        return LINNET_EMPTY;
     learn(&now, request, reply);
     if (known && !request->resource)
         return LINNET_NOT_FOUND; /* its get handler removed it */

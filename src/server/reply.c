@@ -150,20 +150,21 @@ static bool is_useless_to_group(const linnet_reply *reply)
 static size_t add_format(linnet_reply *reply)
 {
     size_t size = linnet_reply_options_size(reply);
-    uint8_t octets[4];
+    uint32_t format = (uint32_t)reply->content_format;
+    uint8_t octets[2] = {(uint8_t)(format >> 8), (uint8_t)format};
 
     if (reply->content_format < 0)
         return size;
-    linnet_bytes value = linnet_view(octets, linnet_option_from_uint((uint32_t)reply->content_format, octets));
-    if (reply->options.last_option > LINNET_OPTION_CONTENT_FORMAT) {
-        reply->weave(reply->options.start, &size, size + linnet_reply_format_size(reply), LINNET_OPTION_CONTENT_FORMAT,
-                     value);
+    size_t skipped = format > UINT8_MAX ? 0 : format > 0 ? 1 : 2;
+    linnet_bytes value = linnet_view(octets + skipped, sizeof octets - skipped);
+    size += linnet_reply_format_size(reply);
+    if (reply->options.last_option <= LINNET_OPTION_CONTENT_FORMAT) {
+        linnet_reply_append_short(reply, LINNET_OPTION_CONTENT_FORMAT, value);
         return size;
     }
-    reply->options.error = 0; /* of an option that did not fit before */
-    reply->options.end = reply->options.at + linnet_reply_format_size(reply);
-    linnet_writer_option(&reply->options, LINNET_OPTION_CONTENT_FORMAT, value);
-    return linnet_reply_options_size(reply);
+    size_t woven = linnet_reply_options_size(reply);
+    reply->weave(reply->options.start, &woven, size, LINNET_OPTION_CONTENT_FORMAT, value);
+    return woven;
 }
 
 void linnet_reply_end(linnet_reply *reply)

@@ -69,7 +69,21 @@ static inline size_t linnet_reply_options_size(const linnet_reply *reply)
     return (size_t)(reply->options.at - reply->options.start);
 }
 
-/* The octets of the Content-Format option that is to be added: its delta needs no extension. */
+/* The most that the nibbles of an option's head hold (RFC 7252 3.1). */
+#define LINNET_SHORT_OPTION 12u
+
+/* Writes an option behind the last one, where its head is one octet and it fits. */
+static inline void linnet_reply_append_short(linnet_reply *reply, uint16_t number, linnet_bytes value)
+{
+    linnet_writer *options = &reply->options;
+
+    *options->at++ = (uint8_t)((unsigned)(number - options->last_option) << 4 | value.size);
+    for (size_t i = 0; i < value.size; i++)
+        *options->at++ = value.data[i];
+    options->last_option = number;
+}
+
+/* The octets of the Content-Format option that is to be added: its head is one octet, as its number is small. */
 static inline size_t linnet_reply_format_size(const linnet_reply *reply)
 {
     return reply->content_format < 0 ? 0 : 1u + (reply->content_format > 0) + (reply->content_format > UINT8_MAX);

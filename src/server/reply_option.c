@@ -48,6 +48,11 @@ static int place(linnet_reply *reply, uint16_t number, linnet_bytes value)
     }
     if (room < size)
         return LINNET_ENOSPC; /* Content-Format alone takes the room */
+    if (number - options->last_option <= (int)LINNET_SHORT_OPTION && value.size <= LINNET_SHORT_OPTION &&
+        value.size < room - size) {
+        linnet_reply_append_short(reply, number, value);
+        return 0;
+    }
     options->error = 0;
     options->end = options->start + room;
     linnet_writer_option(options, number, value);

@@ -17,11 +17,12 @@ static linnet_code route(linnet_request *request)
  * silence: preconditions count only where the request would succeed without them, so they come last. */
 static linnet_code check(linnet_request *request, linnet_reply *reply, const char **diagnostic)
 {
+    const linnet_request_options *options = request->incoming->options;
     linnet_code code = route(request);
 
-    if (code == LINNET_EMPTY)
+    if (code == LINNET_EMPTY && options->has_block1)
         code = linnet_block1_check(request, diagnostic);
-    if (code == LINNET_EMPTY)
+    if (code == LINNET_EMPTY && (options->has_if_match || options->has_if_none_match))
         code = linnet_precondition_check(request, reply);
     return code;
 }
