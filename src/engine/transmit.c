@@ -49,8 +49,8 @@ static void send_kept(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_s
 {
     linnet_path back = linnet_path_back(&exchange->path);
 
-    if (endpoint->slot_taken) { /* sent from within a handler: at the next advance */
-        linnet_wheel_set(&endpoint->exchanges.wheel, &exchange->timer, now);
+    if (endpoint->slot_taken) { /* sent from within a handler: due at once, in the next advance */
+        linnet_wheel_set(&endpoint->exchanges.wheel, &exchange->timer, 0);
         return;
     }
     (void)linnet_transmit(endpoint, &back, linnet_view(exchange->datagram, exchange->size));

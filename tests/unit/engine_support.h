@@ -141,6 +141,52 @@ static inline void test_serve(void *context, linnet_incoming *incoming)
     incoming->code = LINNET_CONTENT;
 }
 
+/* How a request ended: for linnet_outgoing.done. */
+typedef struct test_ending {
+    int count; /* of calls */
+    int error;
+    linnet_response response; /* its views are dead */
+    size_t payload_size;
+    char payload[64];
+    int released;
+} test_ending;
+
+static inline void test_done(const linnet_response *response, void *context)
+{
+    test_ending *ending = context;
+
+    ending->count++;
+    ending->error = response->error;
+    ending->response = *response;
+    ending->payload_size = response->message.payload.size;
+    if (ending->payload_size > 0 && ending->payload_size < sizeof ending->payload)
+        memcpy(ending->payload, response->message.payload.data, ending->payload_size);
+}
+
+static inline void test_released(void *context) { ((test_ending *)context)->released++; }
+
+/* A GET with token "tk", to be changed as needed. */
+static inline linnet_outgoing test_get(test_ending *ending)
+{
+    linnet_outgoing outgoing = {.code = LINNET_GET, .has_token = true, .done = test_done, .context = ending};
+
+    outgoing.token = linnet_text("tk");
+    outgoing.released = test_released;
+    return outgoing;
+}
+
+/* Prepares and launches from socket 0; the message is to be found in port->sent. */
+static inline linnet_exchange test_send_request(test_port *port, uint64_t now, uint16_t peer,
+                                                const linnet_outgoing *outgoing)
+{
+    linnet_path path = test_path(peer);
+    linnet_exchange exchange = 0;
+
+    assert_int_equal(linnet_endpoint_prepare(port->endpoint, now, &path, outgoing, &exchange), 0);
+    assert_int_equal(linnet_endpoint_launch(port->endpoint, now, exchange, 0), 0);
+    return exchange;
+}
+
 /* Opens an endpoint that serves with test_serve(). */
 static inline test_port *test_server_open(linnet_endpoint_config config)
 {
@@ -170,6 +216,20 @@ static inline uint16_t sent_id(const test_port *port, size_t index)
 {
     return (uint16_t)(port->sent[index].octets[2] << 8 | port->sent[index].octets[3]);
 }
+
+/* Receives a datagram whose message ID (octets 2 and 3) is that of what was sent as number `index`. */
+static inline void test_receive_for(test_port *port, uint64_t now, uint16_t peer, size_t index, const void *octets,
+                                    size_t size)
+{
+    uint8_t datagram[256];
+
+    assert_in_range(size, 4, sizeof datagram);
+    memcpy(datagram, octets, size);
+    memcpy(datagram + 2, port->sent[index].octets + 2, 2);
+    test_receive(port, now, peer, datagram, size);
+}
+#define RECEIVE_FOR(port, now, peer, index, literal)                                                                   \
+    test_receive_for(port, now, peer, index, literal, sizeof(literal) - 1)
 
 #define ASSERT_SENT(port, index, literal) assert_sent(port, index, literal, sizeof(literal) - 1)
 
