@@ -1,8 +1,9 @@
 """Measures CoAP servers side by side over the loopback and writes the tables into bench/RESULTS.md.
 
-Each case starts each server anew on a free port, on core 0, and lets bench/load ask it from core 1; rounds are interleaved, so
-that whatever else the machine does meets all servers alike, and the median counts. The bare responder knows nothing of CoAP: it
-shows what the machine's UDP path costs by itself. Figures, never a verdict: it fails only when nothing can be measured.
+Each case starts each server anew on a free port, on core 0, and lets bench/load ask it from core 1; rounds are
+interleaved, so that whatever else the machine does meets all servers alike, and the median counts. The bare responder
+knows nothing of CoAP: it shows what the machine's UDP path costs by itself. Figures, never a verdict: it fails only
+when nothing can be measured.
 """
 import argparse
 import ctypes
@@ -32,6 +33,7 @@ class Server:
     put: str = "data"
     get: str = "time"
     environment: dict = dataclasses.field(default_factory=dict)
+    warm_up: float = 0.1  # seconds; a compiler at run time needs more
     problem: str = ""
     results: dict = dataclasses.field(default_factory=dict)  # case -> runs
 
@@ -70,13 +72,13 @@ def servers(build):
     ]
     libcoap = shutil.which("coap-server-notls")
     if libcoap:
-        found.append(Server(f"libcoap {libcoap_version(libcoap)}, demo server", [libcoap, "-A", "127.0.0.1", "-p", "{port}"],
-                            put="example_data"))
+        found.append(Server(f"libcoap {libcoap_version(libcoap)}, demo server",
+                            [libcoap, "-A", "127.0.0.1", "-p", "{port}"], put="example_data"))
     modules = build / "npm" / "node_modules"
     if shutil.which("node") and (modules / "coap").is_dir():
         version = json.loads((modules / "coap" / "package.json").read_text())["version"]
         found.append(Server(f"node-coap {version}", ["node", ROOT / "bench" / "peers" / "node_server.js", "{port}"],
-                            environment={"NODE_PATH": str(modules)}))
+                            environment={"NODE_PATH": str(modules)}, warm_up=1.2))
     return [server for server in found if server.command[0] == "node" or pathlib.Path(server.command[0]).exists()]
 
 
@@ -137,12 +139,15 @@ def measure(arguments, server, case):
                                env={**os.environ, **server.environment}, preexec_fn=on_core(0))
     try:
         wait_until_it_answers(process, port, server.get)
+        visit = {}
         if case.visitors:
-            load(arguments.build, port, process, "--clients", str(case.visitors), "--outstanding", "64",
-                 "--requests", str(case.visitors), "--seconds", "20", "--path", server.get, "--first", "1000000")
+            visit = load(arguments.build, port, process, "--clients", str(case.visitors), "--outstanding", "64",
+                         "--requests", str(case.visitors), "--seconds", "20", "--path", server.get,
+                         "--first", "1000000")
         path = server.put if case.put else server.get
-        return load(arguments.build, port, process, *case.options, "--path", path,
-                    "--seconds", str(arguments.seconds), "--warm-up", str(arguments.seconds / 4))
+        result = load(arguments.build, port, process, *case.options, "--path", path,
+                      "--seconds", str(arguments.seconds), "--warm-up", str(server.warm_up))
+        return {**result, "visited_kib": visit.get("rss_kib", 0)}
     finally:
         process.kill()
         process.wait()
@@ -198,10 +203,12 @@ def speed_table(all_servers):
         times = [short(median(server, PLAIN, key)) for key in ("p50_us", "p99_us", "p999_us")]
         runs = [one for case in server.results.values() for one in case]
         bad = [f"{sum(one[key] for one in runs):,}" for key in ("lost", "wrong")]
-        memory = [f"{(median(server, name, 'rss_kib') or 0) / 1024:.1f}" for name in (PLAIN, AFTER)]
+        memory = [f"{(median(server, name, key) or 0) / 1024:.1f}"
+                  for name, key in ((AFTER, "visited_kib"), (DEEP, "rss_kib"))]
         return [server.name, *rates, *times, *bad, *memory]
-    return table(["", "requests/s, 64 x 1", "64 x 8", "latency us, 64 x 1: p50", "p99", "p99.9", "lost, all runs",
-                  "wrong", "MiB, 64 x 1", "MiB after 10,000 clients"], [cells(server) for server in all_servers])
+    titles = ["", "requests/s, 64 x 1", "64 x 8", "latency us, 64 x 1: p50", "p99", "p99.9", "lost, all runs", "wrong",
+              "MiB after 10,000 clients", "MiB after 64 x 8"]
+    return table(titles, [cells(server) for server in all_servers])
 
 
 def core_table(build):
@@ -215,18 +222,30 @@ def core_table(build):
     return "\n## The core without sockets\n\n" + (text if "\n|" in "\n" + text else f"```text\n{text}\n```") + "\n"
 
 
-def conditions(arguments, load_average):
+def busy_percent():
+    """How much of all cores others use while this script sleeps for a second."""
+    def times():
+        numbers = [int(word) for word in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+        return sum(numbers), numbers[3] + numbers[4]
+    total, idle = times()
+    time.sleep(1)
+    total_after, idle_after = times()
+    return 100 * (1 - (idle_after - idle) / max(1, total_after - total))
+
+
+def conditions(arguments, busy):
     model = next((line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
                   if line.startswith("model name")), platform.machine())
     commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
-    busy = "" if load_average < 0.6 else " - **the machine was not quiet: these figures do not count**"
-    return (f"`{arguments.shown}`, {datetime.datetime.now():%Y-%m-%d %H:%M}, commit {commit.stdout.strip() or 'unknown'}; "
-            f"{os.cpu_count()} x {model}, {platform.system()} {platform.release()}; load average at the start "
-            f"{load_average:.2f}{busy}; median of {arguments.rounds} interleaved rounds of {arguments.seconds:g} s.")
+    quiet = "" if busy < 5 else ": **it was not quiet, so these figures do not count**"
+    return (f"`{arguments.shown}`, {datetime.datetime.now():%Y-%m-%d %H:%M}, "
+            f"commit {commit.stdout.strip() or 'unknown'}; "
+            f"{os.cpu_count()} x {model}, {platform.system()} {platform.release()}; others kept the machine "
+            f"{busy:.0f} % busy{quiet}; median of {arguments.rounds} interleaved rounds of {arguments.seconds:g} s.")
 
 
-def report(arguments, all_servers, load_average):
-    parts = [conditions(arguments, load_average), cpu_table(all_servers), speed_table(all_servers)]
+def report(arguments, all_servers, busy):
+    parts = [conditions(arguments, busy), cpu_table(all_servers), speed_table(all_servers)]
     parts += [f"{server.name}: {server.problem}" for server in all_servers if server.problem]
     return "\n\n".join(parts) + "\n" + core_table(arguments.build)
 
@@ -240,7 +259,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build", help="the build tree (build)")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=0.5, help="of each measurement (0.5)")
+    parser.add_argument("--seconds", type=float, default=0.4, help="of each measurement (0.4)")
     parser.add_argument("--only", default="", help="servers whose name contains this, in any case")
     parser.add_argument("--print", action="store_true", help="print the tables and leave RESULTS.md alone")
     arguments = parser.parse_args()
@@ -248,9 +267,9 @@ def main():
     chosen = [server for server in servers(arguments.build) if arguments.only.lower() in server.name.lower()]
     if not chosen or not (arguments.build / "bench" / "load").exists():
         sys.exit("servers.py: nothing to measure: ./dev bench servers builds what is needed")
-    load_average = os.getloadavg()[0]
+    busy = busy_percent()
     run(arguments, chosen)
-    text = report(arguments, chosen, load_average)
+    text = report(arguments, chosen, max(busy, busy_percent()))
     print(text)
     if not arguments.print and not arguments.only:
         write(ROOT / "bench" / "RESULTS.md", text)
