@@ -215,10 +215,10 @@ static void each_method_has_its_handler_and_its_default_code(void **state)
 
     (void)state;
     add("a", &config);
-    for (linnet_code method = LINNET_GET; method <= LINNET_IPATCH; method++) {
-        const test_answer *answer = ASK(.method = method, .path = "a");
+    for (unsigned method = LINNET_GET; method <= LINNET_IPATCH; method++) {
+        const test_answer *answer = ASK(.method = (linnet_code)method, .path = "a");
         assert_int_equal(answer->code, codes[method]);
-        assert_int_equal(answer->payload.data[0], '0' + method);
+        assert_int_equal(answer->payload.data[0], '0' + (int)method);
     }
 }
 
