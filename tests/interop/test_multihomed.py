@@ -12,7 +12,8 @@ import pytest
 from support import programs
 from support.programs import PEERS, Server
 
-ADDRESSES = ("10.0.0.1", "10.0.0.2", "fd00:71::1", "fd00:71::2")
+ASKING = ("10.0.0.9", "fd00:71::9")
+ADDRESSES = ("10.0.0.1", "10.0.0.2", "fd00:71::1", "fd00:71::2", *ASKING)
 IPV4 = ("127.0.0.1", "127.0.0.2", "127.1.2.3", "10.0.0.1", "10.0.0.2")
 IPV6 = ("::1", "fd00:71::1", "fd00:71::2")
 
@@ -53,7 +54,7 @@ def server_in(space, *bind):
 
 
 def ask_each(space, path, hosts):
-    done = programs.run(*space, sys.executable, PEERS / "ask_each.py", 5683, path, *hosts)
+    done = programs.run(*space, sys.executable, PEERS / "ask_each.py", 5683, path, *ASKING, *hosts)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

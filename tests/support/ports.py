@@ -3,6 +3,7 @@
 A run takes a block that no other run on this machine uses; the lock is a bound TCP socket at the block's end.
 """
 
+import errno
 import socket
 import threading
 from dataclasses import dataclass
@@ -61,6 +62,7 @@ def _is_free(port):
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             try:
                 probe.bind((address, port))
-            except OSError:
-                return False
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    return False
     return True

@@ -1,9 +1,11 @@
-"""Asks one server under several addresses: ask_each.py PORT PATH ADDRESS...
+"""Asks one server under several addresses: ask_each.py PORT PATH FROM_IPV4 FROM_IPV6 ADDRESS...
 
-Prints, as JSON, for each address the source addresses of the answers and the payload of the response. The socket is
-not connected, so an answer from a wrong address is seen, not filtered by the kernel.
+Prints, as JSON, for each address the source addresses of the answers and the code of the response. The socket is not
+connected, so an answer from a wrong address is seen, not filtered by the kernel. It is bound to an address that is
+never asked, since on one machine the kernel would answer from the address that asks.
 """
 
+import concurrent.futures
 import json
 import pathlib
 import socket
@@ -15,9 +17,10 @@ from support import coap  # noqa: E402
 from support.raw import family, new_mid  # noqa: E402
 
 
-def ask(host, port, path):
+def ask(host, port, path, source_of):
     with socket.socket(family(host), socket.SOCK_DGRAM) as client:
         client.settimeout(30)
+        client.bind((source_of[family(host)], 0))
         client.sendto(coap.request("GET", path, new_mid()).encode(), (host, port))
         sources = []
         while True:
@@ -27,8 +30,11 @@ def ask(host, port, path):
             if message.type == coap.CON:
                 client.sendto(coap.empty(coap.ACK, message.mid).encode(), source)
             if message.is_response:
-                return {"sources": sources, "code": message.code_text, "payload": message.payload.decode()}
+                return {"sources": sources, "code": message.code_text}
 
 
-port, path, *hosts = sys.argv[1:]
-print(json.dumps({host: ask(host, int(port), path) for host in hosts}))
+port, path, ipv4, ipv6, *hosts = sys.argv[1:]
+source_of = {socket.AF_INET: ipv4, socket.AF_INET6: ipv6}
+with concurrent.futures.ThreadPoolExecutor(len(hosts)) as pool:
+    answers = pool.map(lambda host: ask(host, int(port), path, source_of), hosts)
+print(json.dumps(dict(zip(hosts, answers))))
