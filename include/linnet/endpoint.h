@@ -80,7 +80,8 @@ void linnet_endpoint_clear(linnet_endpoint *endpoint, int error);
 /* Handles one datagram. `now` never falls from call to call. */
 void linnet_endpoint_receive(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, linnet_bytes datagram);
 
-/* The same for a datagram of which only the front fitted into the receiver's buffer: a request is answered 4.13. */
+/* The same for a datagram of which only the front fitted into the receiver's buffer: a request is answered 4.13; of a
+ * response the request ends with LINNET_ETOOBIG. */
 void linnet_endpoint_receive_truncated(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, linnet_bytes front);
 
 /* The network says that a datagram of ours did not arrive (ICMP). `datagram` is its front as far as it is quoted; four octets are

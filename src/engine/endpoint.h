@@ -60,6 +60,9 @@ void linnet_outgoing_end(linnet_endpoint *endpoint, uint64_t now, linnet_exchang
 void linnet_outgoing_acknowledged(linnet_endpoint *endpoint, linnet_exchange_state *exchange);
 /* Whether a request of ours waits for this response. */
 bool linnet_outgoing_expects(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *response);
+/* A response came that no buffer held, and it would be no smaller the next time: the request ends. */
+void linnet_outgoing_too_large(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                               const linnet_message *response);
 /* A response came, piggybacked or not. False: nothing waits for it. */
 bool linnet_outgoing_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                               const linnet_message *response);

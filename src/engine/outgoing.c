@@ -241,6 +241,15 @@ bool linnet_outgoing_expects(linnet_endpoint *endpoint, const linnet_path *path,
     return find(endpoint, path, response) && is_acceptable(response);
 }
 
+void linnet_outgoing_too_large(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                               const linnet_message *response)
+{
+    linnet_exchange_state *exchange = find(endpoint, path, response);
+
+    if (exchange)
+        linnet_outgoing_end(endpoint, now, exchange, LINNET_ETOOBIG, NULL, path);
+}
+
 bool linnet_outgoing_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                               const linnet_message *response)
 {

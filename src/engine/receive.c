@@ -131,6 +131,8 @@ void linnet_endpoint_receive_truncated(linnet_endpoint *endpoint, uint64_t now, 
         linnet_incoming_refuse(endpoint, now, path, &message, LINNET_REQUEST_ENTITY_TOO_LARGE);
     else if (error != LINNET_EVERSION)
         reject(endpoint, path, &message);
+    if (error == 0 && linnet_code_is_response(message.code) && message.type != LINNET_RST)
+        linnet_outgoing_too_large(endpoint, now, path, &message);
 }
 
 void linnet_endpoint_unreachable(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
