@@ -8,7 +8,7 @@ Marks:
 """
 
 import concurrent.futures
-import os
+import signal
 
 import pytest
 
@@ -21,6 +21,7 @@ _started = {}
 
 
 def pytest_configure(config):
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends in order, as Ctrl-C does: servers, namespaces, capture
     config.addinivalue_line("markers", "waits: started in the background with the session")
     config.addinivalue_line("markers", "last: runs after all others")
     config.addinivalue_line("markers", "description(id): an ETSI description")
