@@ -1,11 +1,21 @@
 /* Multilinear hashing (Lemire and Kaser, "Strongly universal string hashing is fast"): each 32-bit half of the result
  * is the upper half of a sum of products with secret 64-bit keys. The second half uses the keys two places on, which
- * keeps the halves independent. */
+ * keeps the halves independent.
+ *
+ * Such a sum maps message IDs in a row to numbers in a row, whose step may be one that meets few buckets of a table
+ * only. So the result is mixed once more, one to one, which leaves no such order. */
 #include "engine/hash.h"
 
 #define PEER_WORDS (sizeof(linnet_address) / sizeof(uint32_t))
 
 _Static_assert(sizeof(linnet_address) == 24, "an address has no padding: it is hashed and compared as octets");
+
+/* As splitmix64 does, with one multiplication less: no two results fall together. */
+static uint64_t mix(uint64_t hash)
+{
+    hash = (hash ^ hash >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 32;
+}
 
 uint64_t linnet_hash_words(const linnet_hash_key *key, const uint32_t *words, size_t count)
 {
@@ -16,7 +26,7 @@ uint64_t linnet_hash_words(const linnet_hash_key *key, const uint32_t *words, si
         high += key->word[i + 1] * words[i];
         low += key->word[i + 3] * words[i];
     }
-    return (high & ~(uint64_t)UINT32_MAX) | (low >> 32);
+    return mix((high & ~(uint64_t)UINT32_MAX) | (low >> 32));
 }
 
 uint64_t linnet_hash_peer(const linnet_hash_key *key, const linnet_path *path, uint32_t word)
