@@ -1,5 +1,6 @@
 /* The core without the rest of Linnet, as on a microcontroller: static memory, no heap, your own driver. Here a plain
  * UDP socket stands for the driver. */
+#define _DEFAULT_SOURCE /* clock_gettime(), getrandom() */
 #include <arpa/inet.h>
 #include <linnet/site.h>
 #include <stdio.h>

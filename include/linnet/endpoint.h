@@ -24,8 +24,8 @@ typedef uint64_t linnet_exchange;
 /* What the platform supplies. All three are called from within calls to the endpoint only. */
 typedef struct linnet_port {
     void *context;
-    /* A buffer of *capacity octets for the next datagram, at least limits.message_size; it must stay valid until send() or
-     * the next slot(). A slot may be left unused. NULL: none is free, the datagram is dropped. */
+    /* A buffer of *capacity octets for the next datagram, at least limits.message_size; it must stay valid until send()
+     * or the next slot(). A slot may be left unused. NULL: none is free, the datagram is dropped. */
     uint8_t *(*slot)(void *context, size_t *capacity);
     /* Sends the first `size` octets of the slot given last. Errors are the network's: they show as loss. */
     void (*send)(void *context, const linnet_path *path, size_t size);
@@ -66,10 +66,10 @@ typedef struct linnet_endpoint_config {
 size_t linnet_endpoint_memory(const linnet_limits *limits);
 
 /*
- * Makes an endpoint in `memory`, which the caller owns, has zeroed, and aligned for a pointer and a uint64_t. It is touched only where it is
- * used, so untouched address space costs nothing. LINNET_ENOMEM: `size` is below linnet_endpoint_memory();
- * LINNET_EINVAL: a setting is outside its range. There is nothing to release; linnet_endpoint_clear() only ends what
- * is open.
+ * Makes an endpoint in `memory`, which the caller owns, has zeroed, and aligned for a pointer and a uint64_t. It is
+ * touched only where it is used, so untouched address space costs nothing. LINNET_ENOMEM: `size` is below
+ * linnet_endpoint_memory(); LINNET_EINVAL: a setting is outside its range. There is nothing to release;
+ * linnet_endpoint_clear() only ends what is open.
  */
 int linnet_endpoint_init(linnet_endpoint **endpoint, void *memory, size_t size, const linnet_endpoint_config *config);
 
@@ -82,12 +82,13 @@ void linnet_endpoint_receive(linnet_endpoint *endpoint, uint64_t now, const linn
 
 /* The same for a datagram of which only the front fitted into the receiver's buffer: a request is answered 4.13; of a
  * response the request ends with LINNET_ETOOBIG. */
-void linnet_endpoint_receive_truncated(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, linnet_bytes front);
+void linnet_endpoint_receive_truncated(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                                       linnet_bytes front);
 
-/* The network says that a datagram of ours did not arrive (ICMP). `datagram` is its front as far as it is quoted; four octets are
- * enough. `error` is LINNET_EREFUSED or LINNET_ENETWORK. The request or answer that it carried ends. */
-void linnet_endpoint_unreachable(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, linnet_bytes datagram,
-                                 int error);
+/* The network says that a datagram of ours did not arrive (ICMP). `datagram` is its front as far as it is quoted; four
+ * octets are enough. `error` is LINNET_EREFUSED or LINNET_ENETWORK. The request or answer that it carried ends. */
+void linnet_endpoint_unreachable(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                                 linnet_bytes datagram, int error);
 
 /* When linnet_endpoint_advance() has to be called at the latest; UINT64_MAX: not needed. */
 uint64_t linnet_endpoint_deadline(const linnet_endpoint *endpoint);
@@ -96,9 +97,9 @@ void linnet_endpoint_advance(linnet_endpoint *endpoint, uint64_t now);
 
 /* Server role. Called by `serve`: keeps a copy of the request and an exchange for a later answer. LINNET_EBUSY. */
 int linnet_endpoint_defer(linnet_incoming *incoming, linnet_exchange *exchange);
-/* Answers a deferred exchange: `serve` is called with the kept request, incoming.exchange set, and fills in the answer, which is sent
- * piggybacked or as a separate response. LINNET_ENOENT when the exchange is no more; LINNET_EBUSY from within a `serve` function or
- * where the port has no slot: try again. incoming.message is without payload. */
+/* Answers a deferred exchange: `serve` is called with the kept request, incoming.exchange set, and fills in the answer,
+ * which is sent piggybacked or as a separate response. LINNET_ENOENT when the exchange is no more; LINNET_EBUSY from
+ * within a `serve` function or where the port has no slot: try again. incoming.message is without payload. */
 int linnet_endpoint_answer(linnet_endpoint *endpoint, uint64_t now, linnet_exchange exchange, linnet_serve *serve,
                            void *context);
 
@@ -118,13 +119,13 @@ typedef struct linnet_outgoing {
     void *context;
 } linnet_outgoing;
 
-/* Builds the request and keeps it without sending. LINNET_EBUSY, LINNET_ETOOBIG, LINNET_EINVAL, LINNET_ECLOSED. After 0 `done` is
- * called exactly once, at the latest at its deadline. */
+/* Builds the request and keeps it without sending. LINNET_EBUSY, LINNET_ETOOBIG, LINNET_EINVAL, LINNET_ECLOSED. After 0
+ * `done` is called exactly once, at the latest at its deadline. */
 int linnet_endpoint_prepare(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                             const linnet_outgoing *outgoing, linnet_exchange *exchange);
-/* Sends what was prepared, from `socket` of the path's owner. LINNET_EMESSAGEID: every message ID of that socket towards that
- * peer was used within EXCHANGE_LIFETIME (RFC 7252 4.4): use another socket, or wait. LINNET_EEXIST: the token
- * is in use there; LINNET_ENOENT. After an error the exchange is still prepared. */
+/* Sends what was prepared, from `socket` of the path's owner. LINNET_EMESSAGEID: every message ID of that socket
+ * towards that peer was used within EXCHANGE_LIFETIME (RFC 7252 4.4): use another socket, or wait. LINNET_EEXIST: the
+ * token is in use there; LINNET_ENOENT. After an error the exchange is still prepared. */
 int linnet_endpoint_launch(linnet_endpoint *endpoint, uint64_t now, linnet_exchange exchange, uint16_t socket);
 /* Ends it: `done` is called with `error` before this returns. LINNET_ENOENT: it has ended. */
 int linnet_endpoint_cancel(linnet_endpoint *endpoint, linnet_exchange exchange, int error);

@@ -18,7 +18,8 @@ typedef struct linnet_requests_config {
     linnet_limits limits;
     linnet_transmission transmission; /* for nstart */
     /* Makes sure that socket number `socket` exists; called before a number is used for the first time, in rising
-     * order from 1 (0 exists). 0, or an error: no more sockets, requests then wait for message IDs. NULL: one socket. */
+     * order from 1 (0 exists). 0, or an error: no more sockets, requests then wait for message IDs. NULL: one socket.
+     */
     int (*open_socket)(void *context, uint16_t socket);
     void *context;
 } linnet_requests_config;

@@ -13,10 +13,10 @@ extern "C" {
 typedef struct linnet_server linnet_server;
 
 typedef struct linnet_server_config {
-    const char *address;  /* as for linnet_server_open(); NULL: none yet, see linnet_server_bind() */
+    const char *address; /* as for linnet_server_open(); NULL: none yet, see linnet_server_bind() */
     linnet_transmission transmission;
     linnet_limits limits;
-    linnet_trace *trace;  /* sees every datagram; NULL: none */
+    linnet_trace *trace; /* sees every datagram; NULL: none */
     void *trace_context;
     unsigned loss_percent; /* for tests: drop this share of datagrams in each direction */
 
@@ -51,8 +51,8 @@ int linnet_server_run(linnet_server *server);
 /* Makes linnet_server_run() return. From any thread and from signal handlers. */
 void linnet_server_stop(linnet_server *server);
 
-/* For a loop of one's own: poll the descriptor for reading until the deadline (linnet_clock() time; UINT64_MAX: none, 0: at
- * once), then call linnet_server_process(), which never waits. */
+/* For a loop of one's own: poll the descriptor for reading until the deadline (linnet_clock() time; UINT64_MAX: none,
+ * 0: at once), then call linnet_server_process(), which never waits. */
 int linnet_server_descriptor(const linnet_server *server);
 uint64_t linnet_server_deadline(const linnet_server *server);
 int linnet_server_process(linnet_server *server);
