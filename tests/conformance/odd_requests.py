@@ -192,7 +192,7 @@ UNEXPECTED = {
     "Reset with a DELETE": (coap.RST, "0.04", VALIDATE, SILENCE),
     "Reset with a response": (coap.RST, "2.05", b"\xffx", SILENCE),
     "piggybacked response": (coap.ACK, "2.05", b"\xffx", SILENCE),
-    **{f"confirmable response {code}": (CON, code, b"\xffx", RESET) for code in ("2.05", "2.31", "3.00", "4.04", "5.03")},
-    **{f"non-confirmable response {code}": (NON, code, b"\xffx", SILENCE) for code in ("2.05", "4.04", "5.03")},
+    **{f"confirmable {code}": (CON, code, b"\xffx", RESET) for code in ("2.05", "2.31", "3.00", "4.04", "5.03")},
+    **{f"non-confirmable {code}": (NON, code, b"\xffx", SILENCE) for code in ("2.05", "4.04", "5.03")},
     "confirmable response with an unknown critical option": (CON, "2.05", option(65001), RESET),
 }

@@ -29,10 +29,10 @@ def test_td_coap_core_15_get_in_a_lossy_context(scene):
     assert (response.mid, response.token) == (request.mid, request.token)
     has_content(response)
     shows(told, response)
-    assert len(sent(scene, is_request)) == 2, "the client sends the request again"
+    assert len(sent(scene, is_request)) >= 2, "the client sends the request again"
     if scene.case == "dropped_response":
         answers = scene.messages(is_response)
-        assert len(answers) == 2 and answers[0] == answers[1], "the duplicate has the same answer"
+        assert len(answers) >= 2 and len(set(answers)) == 1, "the duplicate has the same answer"
 
 
 @description(
@@ -50,7 +50,7 @@ def test_td_coap_core_16_separate_response_in_a_lossy_context(scene):
     shows(told, response)
     empty_ack(scene, to_server=True, mid=response.mid)
     if scene.case == "dropped_request":
-        assert len(sent(scene, is_request)) == 2
+        assert len(sent(scene, is_request)) >= 2
     if scene.case in ("dropped_response", "dropped_response_ack"):
         assert len(sent(scene, is_response)) >= 2
     if scene.case != "dropped_request_ack":

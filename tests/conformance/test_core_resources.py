@@ -105,8 +105,8 @@ def test_td_coap_core_23_if_none_match(scene):
     told = scene.ask("PUT", "/create1", "the second", **create)
     if scene.server == "libcoap":
         scene.peer_is_wrong(
-            'it answers 2.04. RFC 7252 5.10.8: "If the condition given is not fulfilled, then the server MUST NOT perform'
-            ' the requested method"'
+            'it answers 2.04. RFC 7252 5.10.8: "If the condition given is not fulfilled, then the server MUST NOT'
+            ' perform the requested method"'
         )
         exchange(scene, told, "PUT", "/create1", "2.04", nth=1)
         return

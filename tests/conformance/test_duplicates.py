@@ -131,7 +131,7 @@ def test_a_duplicate_of_a_request_that_is_being_worked_on_is_acknowledged_and_an
         response = raw.receive()
         assert (response.type, response.code_text, response.token) == (CON, "2.05", request.token)
         raw.send(empty(ACK, response.mid))
-        assert raw.answers_before_a_ping() == [], "there is no second response"
+        assert set(raw.answers_before_a_ping()) <= {response}, "there is no second response"
         raw.send(request)
         answers = raw.answers_before_a_ping()
         assert answers and all(answer in (empty(ACK, request.mid), response) for answer in answers)

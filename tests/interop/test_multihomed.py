@@ -31,14 +31,14 @@ def several_addresses(name):
     try:
         ip("-n", space, "link", "set", "lo", "up")
         for address in ADDRESSES:
-            ip("-n", space, "address", "add", f"{address}/{64 if ':' in address else 24}", "dev", "lo", *_no_dad(address))
+            ip("-n", space, "address", "add", *_with_prefix(address), "dev", "lo")
         yield ["ip", "netns", "exec", space]
     finally:
         ip("netns", "delete", space)
 
 
-def _no_dad(address):
-    return ["nodad"] if ":" in address else []
+def _with_prefix(address):
+    return [f"{address}/64", "nodad"] if ":" in address else [f"{address}/24"]
 
 
 @contextlib.contextmanager

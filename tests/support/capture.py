@@ -1,4 +1,4 @@
-"""Every packet of the run, captured by tshark on the loopback and judged at its end (conformance.md, "Judging packets").
+"""Every packet of the run, captured by tshark on the loopback and judged at its end.
 
 Only what Linnet sent is judged: the tests send broken datagrams on purpose, and peers have their own faults. The
 port ranges of support/ports.py tell who sent a packet.
@@ -36,9 +36,9 @@ class Capture:
         self.ports = ports
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="linnet-capture-"))
         self.file, self.judged = self.folder / "run.pcap", self.folder / "judged.pcap"
-        first, last = ports.linnet.first, ports.other.last
+        ours = f"udp portrange {ports.linnet.first}-{ports.other.last}"
         self._tshark = subprocess.Popen(
-            ["tshark", "-q", "-i", "lo", "-F", "pcap", "-B", "32", "-f", f"udp portrange {first}-{last}", "-w", self.file],
+            ["tshark", "-q", "-i", "lo", "-B", "32", "-f", ours, "-F", "pcap", "-w", self.file],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
         self._wait_until_captured(b"the capture has begun")
@@ -52,7 +52,7 @@ class Capture:
                 time.sleep(0.05)
                 if self.file.exists() and words in self.file.read_bytes():
                     return
-        raise AssertionError("tshark captures nothing on the loopback (it needs root, or membership of group wireshark)")
+        raise AssertionError("tshark captures nothing on the loopback (it needs root, or the group wireshark)")
 
     def end(self):
         """Stops capturing; the file is complete then."""

@@ -80,7 +80,8 @@ class Message:
 
     def __str__(self):
         options = " ".join(f"{number}={value.hex() or '-'}" for number, value in self.options)
-        return f"{TYPE_NAMES[self.type]} {self.code_text} {self.mid:04x} token={self.token.hex()} [{options}] {self.payload!r}"
+        head = f"{TYPE_NAMES[self.type]} {self.code_text} {self.mid:04x} token={self.token.hex()}"
+        return f"{head} [{options}] {self.payload!r}"
 
 
 def request(method, path, mid, token=b"\x71", type=CON, payload=b"", options=(), query=()):

@@ -76,7 +76,8 @@ def node_client(uri, ask):
     }
     done = programs.run("node", PEERS / "client.js", json.dumps(order))
     shown = json.loads(done.stdout or "{}")
-    return Told(shown.get("payload", ""), f"{shown.get('code', '')}{shown.get('error', '')}{done.stderr}", done.returncode)
+    remarks = shown.get("code", "") + shown.get("error", "") + done.stderr
+    return Told(shown.get("payload", ""), remarks, done.returncode)
 
 
 CLIENTS = {"linnet": linnet_client, "libcoap": libcoap_client, "node-coap": node_client}

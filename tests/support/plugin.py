@@ -21,14 +21,18 @@ _started = {}
 
 
 def pytest_configure(config):
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends in order, as Ctrl-C does: servers, namespaces, capture
+    # Ends in order, as Ctrl-C does: servers, namespaces, capture.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     config.addinivalue_line("markers", "waits: started in the background with the session")
     config.addinivalue_line("markers", "last: runs after all others")
     config.addinivalue_line("markers", "description(id): an ETSI description")
 
 
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: (item.get_closest_marker("last") is not None, item.get_closest_marker("waits") is not None))
+    def place(item):
+        return item.get_closest_marker("last") is not None, item.get_closest_marker("waits") is not None
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(tryfirst=True)

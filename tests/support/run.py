@@ -77,9 +77,8 @@ class Address:
 def demo(host="127.0.0.1", which=None, options=()):
     """A fresh demo server. At the end it must still be running, and end in order on SIGTERM."""
     number = port(which or ports().linnet)
-    server = Server(
-        programs.linnet_path(), "serve", "--demo", "--bind", hostport(host, number), *options, ready=r"listening on coap://"
-    )
+    command = [programs.linnet_path(), "serve", "--demo", "--bind", hostport(host, number), *options]
+    server = Server(*command, ready="listening on coap://")
     try:
         yield Address(host, number, server)
         status = server.stop()

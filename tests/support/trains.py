@@ -68,7 +68,8 @@ def _is_message(octets):
 
 
 def _with_payload(frame, at, payload):
-    udp = frame[at : at + 4] + (8 + len(payload)).to_bytes(2, "big") + b"\xff\xff"  # any checksum; tshark does not verify it
+    any_checksum = b"\xff\xff"  # tshark does not verify it
+    udp = frame[at : at + 4] + (8 + len(payload)).to_bytes(2, "big") + any_checksum
     ip = bytearray(frame[_ETHERNET:at])
     if ip[0] >> 4 == 4:
         ip[2:4] = (len(ip) + 8 + len(payload)).to_bytes(2, "big")

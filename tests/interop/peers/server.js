@@ -44,7 +44,8 @@ function preconditionFails (request, path) {
   const value = stored.get(path)
   const wanted = options(request, 'If-Match')
   if (options(request, 'If-None-Match').length && value !== undefined) return true
-  return wanted.length > 0 && !wanted.some((one) => value !== undefined && (one.length === 0 || one.equals(etag(value))))
+  const isMet = (one) => value !== undefined && (one.length === 0 || one.equals(etag(value)))
+  return wanted.length > 0 && !wanted.some(isMet)
 }
 
 function get (request, response, path) {
