@@ -134,3 +134,14 @@ def test_coap_client_waits_for_a_separate_response_of_linnet(confirmable):
 def test_coap_client_reads_the_elven_kings():
     with play("libcoap asks linnet") as scene:
         assert "elven kings" in scene.ask("GET", "/other/separate").text
+
+
+@pytest.mark.parametrize("size", (16, 64, 1024))
+def test_coap_client_reads_a_large_answer_of_linnet_in_blocks(demo, size):
+    text = coap_client(demo, "get", "/large", "-b", size)
+    assert len(text.splitlines()) == 24 and text.splitlines()[0] != text.splitlines()[23]
+
+
+def test_linnet_tells_that_it_has_only_the_first_block_of_coap_server(libcoap):
+    first = run.linnet("get", f"{libcoap.uri}/example_data")
+    assert len(first.stdout) == 1024 and "only a part" in first.stderr

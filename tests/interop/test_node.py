@@ -103,6 +103,11 @@ def test_node_coap_asks_linnet_over_ipv6(demo_ipv6):
     assert ask(demo_ipv6, "GET", "/test").remarks == "2.05"
 
 
+def test_node_coap_reads_a_large_answer_of_linnet_in_blocks(demo):
+    lines = ask(demo, "GET", "/large").text.splitlines()
+    assert len(lines) == 24 and lines[0] != lines[23]
+
+
 @pytest.mark.waits
 @TYPES
 def test_node_coap_waits_for_a_separate_response_of_linnet(confirmable):
