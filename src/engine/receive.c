@@ -6,8 +6,8 @@
 
 static void reject(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *message)
 {
-    /* 8.1: never towards a group request; 4.3: a non-confirmable message may be rejected in silence. */
-    if (message->type == LINNET_CON && !(path->flags & LINNET_PATH_MULTICAST))
+    /* 4.3: a non-confirmable message may be rejected in silence. */
+    if (message->type == LINNET_CON)
         linnet_transmit_empty(endpoint, path, LINNET_RST, message->id);
 }
 
@@ -78,12 +78,16 @@ static void receive_request(linnet_endpoint *endpoint, uint64_t now, const linne
 {
     if (message->type > LINNET_NON)
         return; /* 4.2: an ACK or RST never carries a request */
-    if (message->type == LINNET_CON && (path->flags & LINNET_PATH_MULTICAST))
-        return; /* 8.1: requests to a group are non-confirmable */
     if (endpoint->config.serve)
         linnet_incoming_serve(endpoint, now, path, message);
     else
         reject(endpoint, path, message);
+}
+
+/* 8.1: what comes to a group is non-confirmable; neither acknowledged nor rejected is it, whatever it is. */
+static bool is_stray_group_message(const linnet_path *path, const linnet_message *message)
+{
+    return (path->flags & LINNET_PATH_MULTICAST) && message->type != LINNET_NON;
 }
 
 static void receive_empty(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
@@ -103,6 +107,8 @@ void linnet_endpoint_receive(linnet_endpoint *endpoint, uint64_t now, const linn
     int error = linnet_message_parse(&message, datagram);
 
     endpoint->now = now;
+    if (is_stray_group_message(path, &message))
+        return;
     if (error == LINNET_EFORMAT && linnet_message_has_id(datagram))
         reject(endpoint, path, &message);
     if (error != 0)
@@ -127,6 +133,8 @@ void linnet_endpoint_receive_truncated(linnet_endpoint *endpoint, uint64_t now, 
         return;
     /* Options may be cut anywhere; header and token are whole, and are all that a refusal takes. */
     error = linnet_message_parse(&message, linnet_view(front.data, LINNET_MESSAGE_HEADER_SIZE + token_size));
+    if (is_stray_group_message(path, &message))
+        return;
     if (error == 0 && linnet_code_is_request(message.code) && message.type <= LINNET_NON && endpoint->config.serve)
         linnet_incoming_refuse(endpoint, now, path, &message, LINNET_REQUEST_ENTITY_TOO_LARGE);
     else if (error != LINNET_EVERSION)

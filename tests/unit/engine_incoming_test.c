@@ -219,6 +219,8 @@ static void group_requests_are_answered_from_an_address_of_the_host_and_errors_k
     linnet_endpoint_receive(port->endpoint, SECOND, &path, linnet_view("\x50\x01\x12\x35\xd1\x16x", 7));
     linnet_endpoint_receive(port->endpoint, SECOND, &path, linnet_view("\x40\x01\x12\x36", 4));
     linnet_endpoint_receive(port->endpoint, SECOND, &path, linnet_view("\x40\x00\x12\x37", 4));
+    linnet_endpoint_receive(port->endpoint, SECOND, &path, linnet_view("\x40\x45\x12\x34", 4)); /* a known ID */
+    linnet_endpoint_receive_truncated(port->endpoint, SECOND, &path, linnet_view("\x40\x01\x12\x38", 4));
     assert_int_equal(port->count, 2);
     test_port_close(port);
 }
