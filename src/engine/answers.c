@@ -60,14 +60,20 @@ static bool word_is_live(const linnet_answers *answers, uint64_t word)
 
 static uint64_t word_position(uint64_t word) { return ((word & POSITION_MASK) - 1u) * UNIT; }
 
+/* Whether a word stands for the entry of this key. */
+static bool word_is_of(const linnet_answers *answers, uint64_t word, uint64_t key)
+{
+    return (word ^ key) >> POSITION_BITS == 0 && word_is_live(answers, word) &&
+           entry_at(answers, word_position(word)).key == key;
+}
+
 /* The word in the bucket that stands for this key, or NULL. */
 static uint64_t *find_word(const linnet_answers *answers, uint64_t key)
 {
     uint64_t *bucket = bucket_of(answers, key);
 
     for (unsigned i = 0; i < LINNET_ANSWERS_WAYS; i++)
-        if ((bucket[i] ^ key) >> POSITION_BITS == 0 && word_is_live(answers, bucket[i]) &&
-            entry_at(answers, word_position(bucket[i])).key == key)
+        if (word_is_of(answers, bucket[i], key))
             return &bucket[i];
     return NULL;
 }
@@ -131,17 +137,15 @@ static void wrap(linnet_answers *answers, uint32_t needed, uint64_t now)
     }
 }
 
-/* A free or stale word, else the one with the oldest entry: its request is forgotten. */
+/* The word with the lowest position: a free or a stale one, else that of the oldest entry, whose request is forgotten.
+ */
 static uint64_t *word_to_use(const linnet_answers *answers, uint64_t key)
 {
     uint64_t *bucket = bucket_of(answers, key);
-    uint64_t *oldest = find_word(answers, key);
+    uint64_t *oldest = bucket;
 
-    if (oldest)
-        return oldest;
-    oldest = &bucket[0];
     for (unsigned i = 0; i < LINNET_ANSWERS_WAYS; i++) {
-        if (!word_is_live(answers, bucket[i]))
+        if (word_is_of(answers, bucket[i], key))
             return &bucket[i];
         if ((bucket[i] & POSITION_MASK) < (*oldest & POSITION_MASK))
             oldest = &bucket[i];

@@ -6,7 +6,8 @@
 
 #include <linnet/message.h>
 
-#define ALIGNMENT 64u
+/* A cache line; where there are none, a uint64_t. */
+#define ALIGNMENT (sizeof(void *) < sizeof(uint64_t) ? sizeof(uint64_t) : 64u)
 #define MOST_ITEMS ((uint32_t)1 << 31) /* for each there is a bucket, and those are a power of two */
 
 static uint32_t pick(uint32_t given, uint32_t standard) { return given ? given : standard; }
@@ -45,6 +46,6 @@ void *linnet_arena_take(linnet_arena *arena, size_t count, size_t item_size)
 {
     void *part = arena->memory ? arena->memory + arena->used : NULL;
 
-    arena->used += (count * item_size + ALIGNMENT - 1u) & ~(size_t)(ALIGNMENT - 1u);
+    arena->used += (count * item_size + ALIGNMENT - 1u) & ~(ALIGNMENT - 1u);
     return part;
 }

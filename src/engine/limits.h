@@ -17,7 +17,7 @@ typedef struct linnet_arena {
     size_t used;
 } linnet_arena;
 
-/* `count` items, aligned to 64 octets: a cache line where there are any. */
+/* `count` items, aligned to a cache line of 64 octets, on small machines to 8. */
 void *linnet_arena_take(linnet_arena *arena, size_t count, size_t item_size);
 
 #endif
