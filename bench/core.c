@@ -1,5 +1,6 @@
 /* What one request costs the core alone, without sockets: nanoseconds of the endpoint with a site behind it, and of the
- * client role. Each line is the best of five rounds, in CPU time; the virtual clock goes on by what a fast server would see. */
+ * client role. Each line is the best of five rounds, in CPU time; the virtual clock goes on by what a fast server would
+ * see. */
 #include <linnet/requests.h>
 #include <linnet/site.h>
 #include <stdio.h>

@@ -419,7 +419,8 @@ void traffic_run_seeds(const traffic_rules *rules, unsigned count)
     current.network->verbose = single;
     for (current_seed = first; current_seed < first + seeds; current_seed++)
         traffic_run(&current, rules, current_seed);
-    /* The worst of the scenarios cancels a third; where far less is answered, something is silent that should not be. */
+    /* The worst of the scenarios cancels a third; where far less is answered, something is silent that should not be.
+     */
     assert_true(seeds < 1000 || current.answered > current.confirmable / 10 * 7);
     network_close(current.network);
     current.network = NULL;
