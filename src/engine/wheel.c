@@ -118,8 +118,8 @@ static bool next_slot(const linnet_wheel *wheel, unsigned *level, unsigned *slot
     return true;
 }
 
-/* Moves the timers of a slot, whose time has come, to the lower levels or to those due. */
-static void cascade(linnet_wheel *wheel, unsigned level, unsigned slot)
+/* Takes all timers of a slot, and puts them before `others`. */
+static linnet_timer *take_slot(linnet_wheel *wheel, unsigned level, unsigned slot, linnet_timer *others)
 {
     linnet_timer *timer = wheel->slots[level][slot];
 
@@ -127,27 +127,40 @@ static void cascade(linnet_wheel *wheel, unsigned level, unsigned slot)
     wheel->occupied[level] &= ~((uint32_t)1 << slot);
     while (timer) {
         linnet_timer *next = timer->next;
-        place(wheel, timer);
+        timer->next = others;
+        others = timer;
         timer = next;
+    }
+    return others;
+}
+
+/* Goes on to `target`. What is in the slots on the way is either due or placed anew, once however long the way is. */
+static void go_to(linnet_wheel *wheel, uint64_t target)
+{
+    linnet_timer *timers = NULL;
+    unsigned level, slot;
+    uint64_t start;
+
+    while (next_slot(wheel, &level, &slot, &start) && start <= target)
+        timers = take_slot(wheel, level, slot, timers);
+    if (wheel->tick < target)
+        wheel->tick = target;
+    while (timers) {
+        linnet_timer *next = timers->next;
+        place(wheel, timers);
+        timers = next;
     }
 }
 
 linnet_timer *linnet_wheel_expire(linnet_wheel *wheel, uint64_t now)
 {
-    uint64_t target = now >> LINNET_WHEEL_TICK_SHIFT;
     linnet_timer *timer;
-    unsigned level, slot;
-    uint64_t start;
 
-    while (!wheel->due && next_slot(wheel, &level, &slot, &start) && start <= target) {
-        wheel->tick = start;
-        cascade(wheel, level, slot);
-    }
+    if (!wheel->due)
+        go_to(wheel, now >> LINNET_WHEEL_TICK_SHIFT);
     timer = wheel->due;
     if (timer)
         linnet_wheel_stop(wheel, timer);
-    else if (wheel->tick < target)
-        wheel->tick = target;
     return timer;
 }
 
