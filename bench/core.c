@@ -104,13 +104,13 @@ static void open_node(void)
 typedef struct bench_case {
     const char *name;
     void (*turn)(const struct bench_case *measurement, uint32_t number);
+    const char *path;
+    uint64_t step;   /* of the virtual clock, microseconds */
+    uint64_t answer; /* sent for each turn; else something is wrong */
     uint32_t peers;
     uint8_t type;
     linnet_code method;
-    const char *path;
-    uint64_t step;   /* of the virtual clock, microseconds */
-    bool repeated;   /* each message ID twice: half of them are duplicates */
-    uint64_t answer; /* sent for each turn; else something is wrong */
+    bool repeated; /* each message ID twice: half of them are duplicates */
 } bench_case;
 
 static linnet_path path_of(uint32_t peer)
@@ -206,19 +206,19 @@ static void measure(const bench_case *measurement)
 int main(int argc, char **argv)
 {
     static const bench_case measurements[] = {
-        {"GET of a stored value, CON", receive, 1, LINNET_CON, LINNET_GET, "temperature", 4000, false, 1},
-        {"GET of a stored value, CON", receive, 1000, LINNET_CON, LINNET_GET, "temperature", 5, false, 1},
-        {"GET of a stored value, CON", receive, 1000000, LINNET_CON, LINNET_GET, "temperature", 2, false, 1},
-        {"GET of a stored value, NON", receive, 1000, LINNET_NON, LINNET_GET, "temperature", 5, false, 1},
-        {"GET with a handler, CON", receive, 1000, LINNET_CON, LINNET_GET, "handled", 5, false, 1},
-        {"POST with a handler, CON", receive, 1000, LINNET_CON, LINNET_POST, "handled", 300, false, 1},
-        {"POST with a handler, CON", receive, 1000000, LINNET_CON, LINNET_POST, "handled", 300, false, 1},
-        {"GET, each twice: half are duplicates", receive, 1000, LINNET_CON, LINNET_GET, "temperature", 5, true, 1},
-        {"GET of what is not there, CON", receive, 1000, LINNET_CON, LINNET_GET, "nothing", 5, false, 1},
-        {"ping", receive_ping, 1000, LINNET_CON, LINNET_EMPTY, "", 5, false, 1},
-        {"client: CON GET and its answer", ask, 1, LINNET_CON, LINNET_GET, "", 4500, false, 2},
-        {"client: CON GET and its answer", ask, 1000, LINNET_CON, LINNET_GET, "", 50, false, 2},
-        {"client: CON GET and its answer", ask, 60000, LINNET_CON, LINNET_GET, "", 10, false, 2},
+        {"GET of a stored value, CON", receive, "temperature", 4000, 1, 1, LINNET_CON, LINNET_GET, false},
+        {"GET of a stored value, CON", receive, "temperature", 5, 1, 1000, LINNET_CON, LINNET_GET, false},
+        {"GET of a stored value, CON", receive, "temperature", 2, 1, 1000000, LINNET_CON, LINNET_GET, false},
+        {"GET of a stored value, NON", receive, "temperature", 5, 1, 1000, LINNET_NON, LINNET_GET, false},
+        {"GET with a handler, CON", receive, "handled", 5, 1, 1000, LINNET_CON, LINNET_GET, false},
+        {"POST with a handler, CON", receive, "handled", 300, 1, 1000, LINNET_CON, LINNET_POST, false},
+        {"POST with a handler, CON", receive, "handled", 300, 1, 1000000, LINNET_CON, LINNET_POST, false},
+        {"GET, each twice: half are duplicates", receive, "temperature", 5, 1, 1000, LINNET_CON, LINNET_GET, true},
+        {"GET of what is not there, CON", receive, "nothing", 5, 1, 1000, LINNET_CON, LINNET_GET, false},
+        {"ping", receive_ping, "", 5, 1, 1000, LINNET_CON, LINNET_EMPTY, false},
+        {"client: CON GET and its answer", ask, "", 4500, 2, 1, LINNET_CON, LINNET_GET, false},
+        {"client: CON GET and its answer", ask, "", 50, 2, 1000, LINNET_CON, LINNET_GET, false},
+        {"client: CON GET and its answer", ask, "", 10, 2, 60000, LINNET_CON, LINNET_GET, false},
     };
 
     open_node();
