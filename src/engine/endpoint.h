@@ -67,7 +67,7 @@ bool linnet_outgoing_response(linnet_endpoint *endpoint, uint64_t now, const lin
 /* Whether the exchange is in the client role. */
 static inline bool linnet_exchange_is_client(const linnet_exchange_state *exchange)
 {
-    return exchange->phase >= LINNET_PHASE_PREPARED && exchange->phase <= LINNET_PHASE_AWAITING;
+    return exchange->phase >= LINNET_PHASE_PREPARED && exchange->phase <= LINNET_PHASE_KEPT;
 }
 
 #endif

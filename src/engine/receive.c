@@ -65,13 +65,24 @@ static void receive_confirmable_response(linnet_endpoint *endpoint, uint64_t now
         reject(endpoint, path, message);
 }
 
+/* RFC 7641 3.6: a notification that nobody waits for is answered with a Reset also where it is non-confirmable, since
+ * that is what ends it at the server. */
+static void reject_notification(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *message)
+{
+    linnet_bytes value;
+
+    if (message->type == LINNET_NON && !(path->flags & LINNET_PATH_MULTICAST) &&
+        linnet_option_get(message->options, LINNET_OPTION_OBSERVE, 0, &value))
+        linnet_transmit_empty(endpoint, path, LINNET_RST, message->id);
+}
+
 static void receive_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                              const linnet_message *message)
 {
     if (message->type == LINNET_CON)
         receive_confirmable_response(endpoint, now, path, message);
-    else if (message->type != LINNET_RST)
-        (void)linnet_outgoing_response(endpoint, now, path, message);
+    else if (message->type != LINNET_RST && !linnet_outgoing_response(endpoint, now, path, message))
+        reject_notification(endpoint, path, message);
 }
 
 static void receive_request(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
