@@ -45,6 +45,14 @@ typedef struct linnet_incoming {
     linnet_exchange exchange; /* 0, or the deferred exchange that is being answered */
     bool deferred;            /* set by linnet_endpoint_defer() */
 
+    /* Observation, see src/engine/observers.h. */
+    bool refused_to_defer;           /* set by linnet_endpoint_defer(), when it had no memory */
+    struct linnet_subject *subject;  /* a representation for notifications is asked for; NULL: it is a request */
+    struct linnet_observer *observer; /* whom this request has registered */
+    uint64_t subject_key;
+    uint64_t sequence; /* for Observe */
+    uint32_t version;  /* of what is observed, before the handler ran */
+
     /* To be filled: the answer's code, and behind header and token its options and payload, encoded. */
     uint8_t *body;
     size_t capacity;

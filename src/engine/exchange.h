@@ -27,7 +27,9 @@ typedef enum linnet_exchange_phase {
     LINNET_PHASE_KEPT,           /* client: an observation; notifications come, until somebody ends it */
     LINNET_PHASE_PENDING,        /* server: deferred, the request is not acknowledged yet */
     LINNET_PHASE_ACKNOWLEDGED,   /* server: deferred, and the peer knows (or asked without wanting to) */
-    LINNET_PHASE_SEPARATE        /* server: confirmable separate response sent */
+    LINNET_PHASE_SEPARATE,       /* server: confirmable separate response sent */
+    LINNET_PHASE_NOTIFYING,      /* server: confirmable notification sent */
+    LINNET_PHASE_ASKED           /* server: a handler will give the representation for notifications */
 } linnet_exchange_phase;
 
 /* What only the client role needs. */
@@ -45,6 +47,11 @@ typedef struct linnet_client_part {
 /* What only the server role needs. */
 typedef struct linnet_server_part {
     uint64_t request_key; /* of the request in the answer log */
+    uint32_t version;     /* linnet_incoming.version */
+    union {               /* observers.h */
+        struct linnet_observer *observer; /* NOTIFYING */
+        struct linnet_subject *subject;   /* ASKED */
+    } of;
 } linnet_server_part;
 
 typedef struct linnet_exchange_state {

@@ -1,6 +1,6 @@
 /* What a datagram is, and who takes it: the message storey's dispatch (RFC 7252 4.2, 4.3). What has no taker is rejected: a
  * confirmable message with a Reset, others in silence. */
-#include "engine/endpoint.h"
+#include "engine/observers.h"
 
 #include <linnet/error.h>
 
@@ -25,6 +25,8 @@ static void receive_empty_ack(linnet_endpoint *endpoint, const linnet_path *path
         return;
     if (linnet_exchange_is_client(exchange))
         linnet_outgoing_acknowledged(endpoint, exchange);
+    else if (exchange->phase == LINNET_PHASE_NOTIFYING)
+        endpoint->observers->calls->acknowledged(endpoint->observers, endpoint->now, exchange);
     else
         linnet_exchanges_give(&endpoint->exchanges, exchange); /* the separate response has arrived */
 }
@@ -32,8 +34,10 @@ static void receive_empty_ack(linnet_endpoint *endpoint, const linnet_path *path
 static void receive_reset(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                           const linnet_message *message)
 {
-    linnet_exchange_state *exchange = find_by_id(endpoint, path, message->id);
+    linnet_exchange_state *exchange;
 
+    linnet_observers_refused(endpoint, path, message->id); /* with its exchange, where the notification has one */
+    exchange = find_by_id(endpoint, path, message->id);
     if (!exchange)
         return;
     if (!linnet_exchange_is_client(exchange))
@@ -149,11 +153,14 @@ void linnet_endpoint_unreachable(linnet_endpoint *endpoint, uint64_t now, const 
                                  linnet_bytes datagram, int error)
 {
     linnet_exchange_state *exchange;
+    uint16_t id;
 
     endpoint->now = now;
     if (!linnet_message_has_id(datagram))
         return;
-    exchange = find_by_id(endpoint, path, (uint16_t)(datagram.data[2] << 8 | datagram.data[3]));
+    id = (uint16_t)(datagram.data[2] << 8 | datagram.data[3]);
+    linnet_observers_refused(endpoint, path, id);
+    exchange = find_by_id(endpoint, path, id);
     if (!exchange)
         return;
     if (linnet_exchange_is_client(exchange))

@@ -1,0 +1,308 @@
+/* Notifications (RFC 7641 4.2): the representation is asked for once, from the same `serve` that answers requests, and
+ * passed on to each observer behind a header and token of its own. */
+#include "engine/observers.h"
+#include "engine/options.h"
+
+#include <linnet/content_format.h>
+#include <linnet/error.h>
+
+/* How often a subject's observers are looked at for one that has to be confirmed. */
+#define WATCH_US UINT64_C(3600000000)
+
+void linnet_subject_watch(linnet_subject *subject, uint64_t now)
+{
+    linnet_wheel_set(&subject->owner->wheel, &subject->timer, now + WATCH_US);
+}
+
+void linnet_subject_due(linnet_subject *subject)
+{
+    linnet_observers *observers = subject->owner;
+
+    if (subject->is_due)
+        return;
+    subject->is_due = true;
+    subject->next_due = NULL;
+    *(observers->last_due ? &observers->last_due->next_due : &observers->first_due) = subject;
+    observers->last_due = subject;
+}
+
+static linnet_subject *take_due(linnet_observers *observers)
+{
+    linnet_subject *subject = observers->first_due;
+
+    observers->first_due = subject->next_due;
+    if (!observers->first_due)
+        observers->last_due = NULL;
+    subject->is_due = false;
+    return subject;
+}
+
+void linnet_subject_end(linnet_subject *subject, linnet_code code, size_t size)
+{
+    linnet_subject_detach(subject);
+    subject->code = code;
+    subject->size = (uint16_t)size;
+    subject->left = subject->count;
+    linnet_subject_due(subject);
+}
+
+/* What the pass tells: the newest, but an answer that came deferred is told even if it is older by now, or those who
+ * wait for a slow handler would starve. */
+static uint32_t version_to_tell(const linnet_subject *subject)
+{
+    return subject->is_given ? subject->version : subject->observable->version;
+}
+
+bool linnet_observer_is_behind(const linnet_observer *observer)
+{
+    const linnet_subject *subject = observer->subject;
+
+    return !subject->observable || (int32_t)(version_to_tell(subject) - observer->version) > 0;
+}
+
+/* RFC 7641 4.2: "The Content-Format specified in a 2.xx notification MUST be the same as the one used in the initial
+ * response ... If the server is unable to continue sending notifications in this format, it SHOULD send a notification
+ * with a 4.06 (Not Acceptable) response code and subsequently MUST remove the associated entry". */
+static bool is_same_format(linnet_subject *subject)
+{
+    linnet_bytes options = linnet_view(linnet_subject_body(subject), subject->size); /* the marker ends the walk */
+    int32_t format = LINNET_NO_FORMAT;
+    linnet_bytes value;
+
+    if (linnet_option_get(options, LINNET_OPTION_CONTENT_FORMAT, 0, &value))
+        format = (int32_t)linnet_option_uint(value);
+    if (subject->has_format && subject->content_format != format)
+        return false;
+    subject->has_format = true;
+    subject->content_format = format;
+    return true;
+}
+
+/* The handler has answered: with the next representation, or with the end. */
+static void take_answer(linnet_subject *subject, const linnet_incoming *answered, uint32_t version)
+{
+    subject->size = (uint16_t)answered->size;
+    if (answered->code == LINNET_EMPTY)
+        linnet_subject_end(subject, LINNET_INTERNAL_SERVER_ERROR, 0);
+    else if (!linnet_code_is_success(answered->code))
+        linnet_subject_end(subject, answered->code, answered->size);
+    else if (!is_same_format(subject))
+        linnet_subject_end(subject, LINNET_NOT_ACCEPTABLE, 0);
+    subject->is_built = true;
+    if (!subject->observable)
+        return;
+    subject->code = answered->code;
+    subject->version = version;
+    subject->notified = answered->sequence;
+}
+
+/* Runs `serve` with the kept request. */
+static void ask(linnet_subject *subject, linnet_incoming *incoming, linnet_serve *serve, void *context)
+{
+    linnet_endpoint *endpoint = subject->owner->endpoint;
+    linnet_request_options options;
+    linnet_message request;
+
+    /* Both went well when the request came in. */
+    (void)linnet_message_parse(&request, linnet_view(linnet_subject_request(subject), subject->request_size));
+    (void)linnet_request_options_read(&options, &request);
+    incoming->endpoint = endpoint;
+    incoming->path = &subject->first->path;
+    incoming->message = &request;
+    incoming->options = &options;
+    incoming->subject = subject;
+    incoming->sequence = linnet_subject_sequence(subject, incoming->now);
+    incoming->body = linnet_subject_body(subject);
+    incoming->capacity = endpoint->message_size - LINNET_MESSAGE_HEADER_SIZE - LINNET_TOKEN_MAX;
+    subject->observable->asked = true;
+    endpoint->slot_taken = true;
+    serve(context, incoming);
+    endpoint->slot_taken = false;
+    if (subject->observable) /* the handler may remove its resource */
+        subject->observable->asked = false;
+}
+
+bool linnet_subject_build(linnet_subject *subject, uint64_t now)
+{
+    linnet_endpoint *endpoint = subject->owner->endpoint;
+    linnet_incoming incoming = {.now = now};
+
+    if (!subject->observable || subject->is_given ||
+        (subject->is_built && subject->version == subject->observable->version))
+        return true;
+    if (linnet_exchanges_get(&endpoint->exchanges, subject->asked))
+        return false;
+    subject->asked_version = subject->observable->version;
+    ask(subject, &incoming, endpoint->config.serve, endpoint->config.serve_context);
+    if (incoming.deferred || incoming.refused_to_defer) {
+        if (incoming.refused_to_defer)
+            subject->owner->resume = now + LINNET_NOTIFICATIONS_WAIT_US;
+        return false;
+    }
+    if (subject->observable)
+        take_answer(subject, &incoming, subject->asked_version);
+    return true;
+}
+
+int linnet_subject_defer(linnet_incoming *incoming, linnet_exchange *id)
+{
+    linnet_exchange_state *exchange = linnet_exchanges_take(&incoming->endpoint->exchanges, 0);
+
+    incoming->refused_to_defer = !exchange;
+    if (!exchange)
+        return LINNET_EBUSY;
+    exchange->phase = LINNET_PHASE_ASKED;
+    exchange->part.server.of.subject = incoming->subject;
+    incoming->subject->asked = linnet_exchange_id(exchange);
+    incoming->deferred = true;
+    *id = incoming->subject->asked;
+    return 0;
+}
+
+void linnet_subject_answer(linnet_observers *observers, uint64_t now, linnet_exchange_state *exchange,
+                           linnet_serve *serve, void *context)
+{
+    linnet_subject *subject = exchange->part.server.of.subject;
+    linnet_incoming incoming = {.now = now, .exchange = linnet_exchange_id(exchange)};
+
+    subject->asked = 0;
+    linnet_exchanges_give(&observers->endpoint->exchanges, exchange);
+    if (!subject->first)
+        return; /* all have left */
+    ask(subject, &incoming, serve, context);
+    if (subject->observable)
+        take_answer(subject, &incoming, subject->asked_version);
+    subject->is_given = true;
+    subject->left = subject->count;
+    linnet_subject_due(subject);
+}
+
+void linnet_observer_part(linnet_observer *observer, linnet_exchange_state *exchange)
+{
+    if (exchange) {
+        exchange->phase = LINNET_PHASE_SEPARATE;
+        observer->exchange = 0;
+    }
+    linnet_observers_remove(observer);
+}
+
+/* False: there is no slot. */
+static bool notify(linnet_observer *observer, uint64_t now)
+{
+    linnet_subject *subject = observer->subject;
+    linnet_endpoint *endpoint = subject->owner->endpoint;
+    const linnet_port *port = &endpoint->config.port;
+    size_t size = LINNET_MESSAGE_HEADER_SIZE + observer->token_size + subject->size;
+    linnet_exchange_state *exchange = NULL;
+    linnet_path path = observer->path;
+    size_t capacity;
+    uint8_t *slot = port->slot(port->context, &capacity);
+
+    if (!slot || capacity < size)
+        return false;
+    if (!subject->observable || linnet_notification_confirms(observer, now))
+        exchange = linnet_exchanges_take(&endpoint->exchanges, size);
+    (void)linnet_notification_write(observer, now, exchange ? LINNET_CON : LINNET_NON, slot);
+    if (exchange)
+        linnet_notification_keep(observer, now, exchange, linnet_view(slot, size));
+    if (!subject->observable)
+        linnet_observer_part(observer, exchange);
+    port->send(port->context, &path, size);
+    return true;
+}
+
+/* Whether the front of the queue has to be told anything. */
+static bool wants(const linnet_observer *observer, uint64_t now)
+{
+    const linnet_subject *subject = observer->subject;
+
+    return !observer->exchange && (linnet_observer_is_behind(observer) ||
+                                   (subject->is_watched && linnet_notification_is_overdue(observer, now)));
+}
+
+typedef enum pass_result { PASS_GOES_ON, PASS_IS_DONE, PASS_WAITS, PASS_HAS_NO_SLOT } pass_result;
+
+/* One observer of the pass. One whose confirmable notification is in flight is told when that has ended: "the server
+ * ... MUST NOT have more than one outstanding notification" (RFC 7641 4.5.1). */
+static pass_result step(linnet_subject *subject, uint64_t now)
+{
+    linnet_observer *observer = subject->first;
+
+    if (!observer || subject->left == 0)
+        return PASS_IS_DONE;
+    if (wants(observer, now)) {
+        if (!linnet_subject_build(subject, now))
+            return PASS_WAITS;
+        linnet_observer_to_back(observer);
+        if (!notify(observer, now)) {
+            linnet_observer_to_front(observer);
+            return PASS_HAS_NO_SLOT;
+        }
+    } else {
+        linnet_observer_to_back(observer);
+    }
+    subject->left--;
+    return PASS_GOES_ON;
+}
+
+/* The pass is over: with an answer that came deferred and is old by now, another begins. */
+static void finish_pass(linnet_subject *subject)
+{
+    subject->is_watched = false;
+    if (subject->count == 0) {
+        linnet_subjects_remove(subject);
+        return;
+    }
+    if (subject->is_given && subject->observable && subject->version != subject->observable->version) {
+        subject->left = subject->count;
+        linnet_subject_due(subject);
+    }
+    subject->is_given = false;
+}
+
+/* Goes on with the subject whose turn it is. False: no more can be done now. */
+static bool advance_subject(linnet_observers *observers, uint64_t now, unsigned *budget)
+{
+    linnet_subject *subject = take_due(observers);
+    pass_result result = PASS_GOES_ON;
+
+    while (*budget > 0 && result == PASS_GOES_ON) {
+        result = step(subject, now);
+        --*budget;
+    }
+    if (result == PASS_HAS_NO_SLOT)
+        observers->resume = now + LINNET_NOTIFICATIONS_WAIT_US;
+    if (result == PASS_IS_DONE)
+        finish_pass(subject);
+    else if (result != PASS_WAITS || subject->asked == 0)
+        linnet_subject_due(subject); /* the others have their turn first */
+    return result != PASS_HAS_NO_SLOT;
+}
+
+/* RFC 7641 4.5: "a server MUST send a notification in a confirmable message instead of a non-confirmable message at
+ * least every 24 hours", also where nothing changes. */
+static void start_watches(linnet_observers *observers, uint64_t now)
+{
+    linnet_timer *timer;
+
+    while ((timer = linnet_wheel_expire(&observers->wheel, now)) != NULL) {
+        linnet_subject *subject = LINNET_CONTAINER(timer, linnet_subject, timer);
+        subject->is_watched = true;
+        subject->is_built = false;
+        subject->left = subject->count;
+        linnet_subject_due(subject);
+        linnet_subject_watch(subject, now);
+    }
+}
+
+void linnet_observers_advance(linnet_observers *observers, uint64_t now)
+{
+    unsigned budget = LINNET_NOTIFICATIONS_AT_ONCE;
+
+    start_watches(observers, now);
+    if (now < observers->resume || observers->endpoint->slot_taken)
+        return;
+    while (observers->first_due && budget > 0 && now >= observers->resume)
+        if (!advance_subject(observers, now, &budget))
+            return;
+}
