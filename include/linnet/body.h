@@ -11,7 +11,7 @@ extern "C" {
 #define LINNET_UNKNOWN_SIZE UINT64_MAX
 
 /* Gives `size` octets of a body from `offset` on: *given says how many, fewer only at its end. Not 0: the transfer ends
- * with that error. The same part may be asked for again. */
+ * with that error. The same part may be asked for again. It must not call the client. */
 typedef int linnet_reader(void *context, uint64_t offset, uint8_t *data, size_t size, size_t *given);
 
 /* Takes octets of a response's body from `offset` on. They come in order and without gaps, except that after a change

@@ -14,7 +14,8 @@ typedef struct linnet_response {
                                * LINNET_ETIMEOUT, LINNET_ERESET, LINNET_EREFUSED, LINNET_ENETWORK, LINNET_ERESOLVE,
                                * LINNET_EOPTION (a critical option of the response is unknown), LINNET_ECANCELLED,
                                * LINNET_ECLOSED */
-    linnet_message message;   /* code, options, payload */
+    linnet_message message;   /* code, options, payload; of blocks put together: those of the whole. With an error in
+                               * mid-transfer, the code of the last response that came; LINNET_EMPTY: none did */
     linnet_path path;         /* who answered, and at which of our addresses */
     uint64_t round_trip_us;   /* from the first transmission of the request to its end */
     uint32_t retransmissions; /* of the request */

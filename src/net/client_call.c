@@ -49,6 +49,7 @@ int linnet_client_call(linnet_client *client, const linnet_client_request *reque
     call waiting = {.response = response};
     linnet_client_request copy = *request;
     linnet_exchange exchange;
+    copy.observe = false; /* there is one answer to wait for */
     copy.on_response = on_response;
     copy.context = &waiting;
     int error = linnet_client_send(client, &copy, &exchange);
