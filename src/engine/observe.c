@@ -44,14 +44,12 @@ static bool offer(linnet_incoming *incoming, const linnet_observable *observable
 
 /* How long ago the observer was heard of is counted from here; the counters of a subject's observers start apart, so
  * that they do not all turn confirmable in the same notification. */
-static void start_observer(linnet_observer *observer, const linnet_incoming *incoming)
+static void start_observer(linnet_observer *observer)
 {
-    linnet_observers *observers = observer->subject->owner;
+    const linnet_observers *observers = observer->subject->owner;
     uint32_t index = (uint32_t)(observer - (linnet_observer *)(void *)observers->pool.memory);
     uint32_t every = observer->subject->observable->confirm_every;
 
-    observer->version = incoming->version;
-    observer->confirmed = (uint32_t)(incoming->now >> LINNET_CONFIRMED_SHIFT);
     if (every > 1)
         observer->unconfirmed = (uint16_t)(index % every);
 }
@@ -83,32 +81,51 @@ static linnet_subject *subject_for(linnet_incoming *incoming, linnet_observable 
 }
 
 /* RFC 7641 4.1: "If the entry in the list already exists (same endpoint and token) ... the server MUST NOT add a new
- * entry but MUST replace or update the existing one". False: there is no memory. */
-static bool accept(linnet_incoming *incoming, linnet_observable *observable, int32_t content_format)
+ * entry but MUST replace or update the existing one". NULL: there is no memory. */
+static linnet_observer *observer_for(linnet_subject *subject, const linnet_incoming *incoming)
 {
-    linnet_observers *observers = incoming->endpoint->observers;
-    linnet_observer *observer = linnet_observers_by_token(observers, incoming->path, incoming->message->token);
-    linnet_subject *subject;
+    linnet_observer *observer = linnet_observers_by_token(subject->owner, incoming->path, incoming->message->token);
 
+    if (observer && observer->subject == subject)
+        return observer;
     if (observer)
         linnet_observers_remove(observer);
-    subject = subject_for(incoming, observable, content_format);
-    if (!subject)
-        return false;
     observer = linnet_observers_add(subject, incoming->path, incoming->message->token);
-    if (!observer) {
-        linnet_subject_due(subject); /* perhaps it has no observer */
-        return false;
-    }
-    start_observer(observer, incoming);
+    if (observer)
+        start_observer(observer);
+    return observer;
+}
+
+/* With the response the client has the state of incoming->version, once it arrives. A confirmable notification in
+ * flight stays so: what the client takes for the answer may be an older notification, on its way with the same token.
+ */
+static void tell_by_response(linnet_observer *observer, const linnet_incoming *incoming)
+{
+    linnet_subject *subject = observer->subject;
+
+    observer->confirmed = (uint32_t)(incoming->now >> LINNET_CONFIRMED_SHIFT);
+    if (!observer->exchange)
+        observer->version = incoming->version;
     if (subject->given < incoming->sequence)
         subject->given = incoming->sequence;
-    if (observer->version != observable->version) { /* the answer is older: it came deferred */
+    if (incoming->version != subject->observable->version) { /* the answer is older: it came deferred */
         subject->left = subject->count;
         linnet_subject_due(subject);
     }
-    incoming->observer = observer;
-    return true;
+}
+
+static bool accept(linnet_incoming *incoming, linnet_observable *observable, int32_t content_format)
+{
+    linnet_subject *subject = subject_for(incoming, observable, content_format);
+
+    if (!subject)
+        return false;
+    incoming->observer = observer_for(subject, incoming);
+    if (incoming->observer)
+        tell_by_response(incoming->observer, incoming);
+    else
+        linnet_subject_due(subject); /* it may be without observers */
+    return incoming->observer != NULL;
 }
 
 /* A request that is answered without Observe ends what was observed by its token (RFC 7641 3.6, 4.1): Observe 1, an

@@ -35,6 +35,8 @@ static void send(void *context, const linnet_path *path, size_t size)
         server.unacknowledged[server.unacknowledged_count] = *path;
         server.unacknowledged_ids[server.unacknowledged_count++] = server.last.message.id;
     }
+    if (server.on_send)
+        server.on_send(&server.last);
     memset(server.slot, 0xee, sizeof server.slot);
 }
 

@@ -33,6 +33,7 @@ typedef struct observe_server {
     size_t sent;        /* since the last forget_sent() */
     size_t confirmable; /* among them */
     sent_message first, last;
+    void (*on_send)(const sent_message *sent); /* NULL: nobody else looks */
     bool no_slots;
     bool acknowledges; /* peers acknowledge after each advance */
     linnet_path unacknowledged[64];
