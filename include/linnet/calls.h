@@ -36,7 +36,7 @@ typedef struct linnet_calls_config {
 typedef struct linnet_call_request {
     linnet_code code; /* LINNET_EMPTY with LINNET_CON is a ping */
     linnet_type type;
-    bool has_token; /* for the first exchange, and for the observation; others have random ones */
+    bool has_token; /* for the first exchange, an observation, and all blocks of `payload`; others have random ones */
     linnet_bytes token;
     linnet_bytes options; /* encoded. A Block1 or Block2 among them: a single exchange, and no more, as they say */
     linnet_bytes payload;

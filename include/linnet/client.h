@@ -24,11 +24,12 @@ typedef struct linnet_client_request {
     uint16_t content_format; /* 0 is text/plain */
     bool has_accept;
     uint16_t accept;
-    const linnet_option *options; /* further options, in any order; also repeats of those above. A Block1 or Block2 among
-                                   * them: one exchange as they say, and nothing by itself */
+    const linnet_option *options; /* further options, in any order; also repeats of those above. A Block1 or Block2
+                                   * among them: one exchange as they say, and nothing by itself */
     size_t option_count;
     bool no_uri_host; /* leave Uri-Host out even where the host is a name */
-    bool has_token;   /* use `token`, 0 to 8 octets; else the library makes one */
+    bool has_token; /* use `token`, 0 to 8 octets; else the library makes one. Further blocks of a response have others
+                     */
     linnet_bytes token;
 
     linnet_transmission transmission; /* for this request; zero fields: the client's */

@@ -88,6 +88,8 @@ static void finish(linnet_call_state *call, const linnet_response *response)
 {
     linnet_response whole = *response;
 
+    if (call->download.begun)
+        whole.message.code = call->download.code;
     if (has_sink(call, response)) {
         whole.message.payload.size = 0; /* he has it */
     } else if (call->body.size > 0) {

@@ -132,6 +132,20 @@ static int draft_options(linnet_call_state *call, draft *to)
     return error == LINNET_ENOSPC ? LINNET_ETOOBIG : error;
 }
 
+/*
+ * A token is for matching only (RFC 7252 5.3.1), and a new one for each exchange is the safest. There are servers that
+ * know the blocks of an upload by their token, though (node-coap 1.x), so these have one and the same: their responses
+ * come one at a time, and ride in acknowledgements that the message ID matches, too.
+ */
+static void draft_token(const linnet_call_state *call, draft *to)
+{
+    if (to->outgoing.keep || call->phase == LINNET_CALL_LEAVING || call->first ||
+        (call->upload.blockwise && !call->request.observe && call->request.type == LINNET_CON)) {
+        to->outgoing.has_token = call->request.code != LINNET_EMPTY;
+        to->outgoing.token = call->request.token;
+    }
+}
+
 static void draft_start(linnet_call_state *call, draft *to)
 {
     const linnet_call_request *request = &call->request;
@@ -140,14 +154,12 @@ static void draft_start(linnet_call_state *call, draft *to)
     *to = (draft){.outgoing = {
                       .code = request->code,
                       .type = request->type,
-                      .has_token = registers || (request->has_token && call->first),
                       .transmission = request->transmission,
                       .done = linnet_call_answered,
                       .context = call->current,
                       .keep = registers && call->phase == LINNET_CALL_ASKING,
                   }};
-    if (to->outgoing.has_token)
-        to->outgoing.token = request->token;
+    draft_token(call, to);
     /* A registration that was confirmed once lives on past every deadline. */
     if (!call->observation.any && call->phase != LINNET_CALL_LEAVING)
         to->outgoing.deadline = request->deadline;

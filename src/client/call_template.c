@@ -78,7 +78,7 @@ static void choose_token(linnet_call_state *call)
     call->token_size = (uint8_t)call->request.token.size;
     if (call->request.has_token) {
         (void)put(&at, call->request.token);
-    } else if (call->request.observe) {
+    } else if (call->request.code != LINNET_EMPTY) {
         call->token_size = LINNET_TOKEN_MAX;
         port->random(port->context, call->token, LINNET_TOKEN_MAX);
     }

@@ -90,8 +90,12 @@ linnet_download_verdict linnet_download_response(linnet_download *download, cons
 
     if (!linnet_block_of(response, LINNET_OPTION_BLOCK2, &block))
         return whole(download, response, offset);
-    if (download->begun && response->code != download->code)
-        return linnet_code_is_success(response->code) ? LINNET_DOWNLOAD_ODD : LINNET_DOWNLOAD_WHOLE;
+    if (download->begun && !linnet_code_is_success(response->code) && linnet_code_is_success(download->code))
+        return LINNET_DOWNLOAD_WHOLE;
+    /* Of one response, all blocks have one code. Where the ETag shows that it is one all the same, the first code
+     * counts: node-coap 1.5 says 2.04 with the first block and 2.05 with the others. */
+    if (download->begun && response->code != download->code && download->etag_size == 0)
+        return LINNET_DOWNLOAD_ODD;
     if (download->begun && !is_same(download, response))
         return again(download);
     if (!is_due(download, &block, response->payload.size))

@@ -29,8 +29,8 @@ typedef struct peer {
     request *last;
     struct peer *next_starved;
     uint32_t outstanding;
-    uint16_t socket;  /* the one that had a message ID last */
-    bool starved;     /* waits for a message ID */
+    uint16_t socket; /* the one that had a message ID last */
+    bool starved;    /* waits for a message ID */
     bool pumping;
 } peer;
 
@@ -164,7 +164,8 @@ static bool open_socket(linnet_requests *requests)
     return true;
 }
 
-/* Launches from the first socket, round from the peer's last, that has a message ID left; opens one more if none has. */
+/* Launches from the first socket, round from the peer's last, that has a message ID left; opens one more if none has.
+ */
 static int launch(linnet_requests *requests, uint64_t now, request *ready)
 {
     linnet_endpoint *endpoint = requests->config.endpoint;

@@ -183,6 +183,26 @@ static void error_in_mid_transfer_is_the_answer(void **state)
     told_free(&into);
 }
 
+static void code_that_changes_is_odd_unless_the_etag_shows_that_it_is_one_response(void **state)
+{
+    test_client *client = client_open(NULL);
+    told into = {0}, other = {0};
+
+    (void)state;
+    assert_int_equal(client_ask(client, get, false, &into), 0);
+    client_answer(client, (script){.code = LINNET_CHANGED, .block2 = "0/1/64", .etag = "a", .payload = part(0, 64)});
+    client_answer(client, (script){.code = LINNET_CONTENT, .block2 = "1/0/64", .etag = "a", .payload = part(64, 4)});
+    assert_int_equal(into.code, LINNET_CHANGED);
+    assert_int_equal(into.size, 68);
+    assert_int_equal(client_ask(client, get, false, &other), 0);
+    client_answer(client, (script){.code = LINNET_CHANGED, .block2 = "0/1/64", .payload = part(0, 64)});
+    block(client, "1/0/64", part(64, 4));
+    assert_int_equal(other.error, LINNET_EFORMAT);
+    client_close(client);
+    told_free(&into);
+    told_free(&other);
+}
+
 static void part_of_a_body_is_fetched_from_its_offset_on(void **state)
 {
     test_client *client = client_open(NULL);
@@ -421,6 +441,7 @@ int main(void)
         cmocka_unit_test(what_changes_without_end_is_given_up),
         cmocka_unit_test(body_that_became_small_in_mid_transfer_is_the_whole),
         cmocka_unit_test(error_in_mid_transfer_is_the_answer),
+        cmocka_unit_test(code_that_changes_is_odd_unless_the_etag_shows_that_it_is_one_response),
         cmocka_unit_test(part_of_a_body_is_fetched_from_its_offset_on),
         cmocka_unit_test(offset_past_what_block_numbers_can_say_is_too_big),
         cmocka_unit_test(body_above_its_limit_is_refused),

@@ -57,6 +57,21 @@ static void body_goes_block_by_block_with_size1_in_the_first(void **state)
     client_close(client);
 }
 
+static void blocks_of_one_upload_have_one_token(void **state)
+{
+    test_client *client = client_open(NULL);
+    told into = {0};
+    uint8_t token[8];
+
+    (void)state;
+    assert_int_equal(client_ask(client, put(150, 64), false, &into), 0);
+    memcpy(token, client_last(client).token.data, 8);
+    client_answer(client, (script){.code = LINNET_CONTINUE, .block1 = "0/1/64"});
+    assert_true(linnet_bytes_equal(client_last(client).token, linnet_view(token, 8)));
+    client_close(client);
+    told_free(&into);
+}
+
 static void server_that_acts_on_each_block_by_itself_gets_them_all(void **state)
 {
     test_client *client = client_open(NULL);
@@ -396,6 +411,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(body_that_fits_goes_in_one_message_without_block1),
         cmocka_unit_test(body_goes_block_by_block_with_size1_in_the_first),
+        cmocka_unit_test(blocks_of_one_upload_have_one_token),
         cmocka_unit_test(server_that_acts_on_each_block_by_itself_gets_them_all),
         cmocka_unit_test(smaller_size_from_the_server_is_used_from_the_next_block_on),
         cmocka_unit_test(larger_size_from_the_server_is_not_used),
