@@ -88,8 +88,6 @@ static void finish(linnet_call_state *call, const linnet_response *response)
 {
     linnet_response whole = *response;
 
-    if (call->download.begun)
-        whole.message.code = call->download.code;
     if (has_sink(call, response)) {
         whole.message.payload.size = 0; /* he has it */
     } else if (call->body.size > 0) {
@@ -101,6 +99,7 @@ static void finish(linnet_call_state *call, const linnet_response *response)
 
 static void receive_part(linnet_call_state *call, const linnet_response *response, uint64_t offset, bool is_last)
 {
+    linnet_response whole = *response;
     int error;
 
     if (has_sink(call, response)) {
@@ -113,10 +112,12 @@ static void receive_part(linnet_call_state *call, const linnet_response *respons
             return;
         }
     }
-    if (is_last)
-        finish(call, response);
-    else
+    if (is_last) {
+        whole.message.code = call->download.code;
+        finish(call, &whole);
+    } else {
         linnet_call_proceed(call);
+    }
 }
 
 static void receive_whole(linnet_call_state *call, const linnet_response *response)
