@@ -21,7 +21,8 @@ size_t linnet_notification_write(linnet_observer *observer, uint64_t now, linnet
 {
     linnet_subject *subject = observer->subject;
     linnet_endpoint *endpoint = subject->owner->endpoint;
-    uint16_t id = (uint16_t)linnet_transmit_id(endpoint, now, &observer->path, true);
+    linnet_path path = linnet_observer_path(observer);
+    uint16_t id = (uint16_t)linnet_transmit_id(endpoint, now, &path, true);
     size_t head =
         linnet_header_write(datagram, type, subject->code, id, linnet_view(observer->token, observer->token_size));
 
@@ -54,7 +55,7 @@ void linnet_notification_keep(linnet_observer *observer, uint64_t now, linnet_ex
 
     memcpy(exchange->datagram, datagram.data, datagram.size);
     exchange->size = (uint16_t)datagram.size;
-    exchange->path = observer->path;
+    exchange->path = linnet_observer_path(observer);
     exchange->phase = LINNET_PHASE_NOTIFYING;
     exchange->part.server.of.observer = observer;
     exchange->max_retransmit = (uint8_t)endpoint->timing.max_retransmit;

@@ -167,8 +167,13 @@ static void answered(linnet_observers *observers, linnet_observer *observer, uin
 /* RFC 7641 3.6, 4.2: a Reset - here also the network's "port unreachable" - to a notification ends it. */
 static void refused(linnet_observers *observers, const linnet_path *path, uint16_t id)
 {
-    linnet_observer *observer = observers->pool.in_use > 0 ? linnet_observers_by_id(observers, path, id) : NULL;
+    const linnet_endpoint *endpoint = observers->endpoint;
+    const linnet_exchange_state *exchange =
+        linnet_exchanges_find_id(&endpoint->exchanges, linnet_hash_peer(&endpoint->hash_key, path, id + 1u));
+    linnet_observer *observer = linnet_observers_by_id(observers, path, id);
 
+    if (exchange && exchange->phase == LINNET_PHASE_NOTIFYING)
+        observer = exchange->part.server.of.observer; /* who may have been sent something else since */
     if (observer)
         linnet_observers_remove(observer);
 }

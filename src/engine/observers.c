@@ -1,17 +1,9 @@
-/* The memory of observers and subjects, how they are found, and the queues that they stand in. */
+/* The memory of observers and subjects, how observers are found, and the queues that they stand in. */
 #include "engine/observers.h"
 
 #include "engine/limits.h"
 
 #include <linnet/error.h>
-
-/* Requests that differ only in these are the same to the handler: Observe itself, what says how the answer travels,
- * and the validators, since a notification is never a 2.03. Max-Age and its like are no options of requests. */
-static bool is_left_out(uint16_t number)
-{
-    return number == LINNET_OPTION_OBSERVE || number == LINNET_OPTION_ETAG || number == LINNET_OPTION_BLOCK1 ||
-           linnet_option_is_no_cache_key(number);
-}
 
 static uint32_t buckets_for(uint32_t count)
 {
@@ -92,21 +84,61 @@ linnet_observer *linnet_observers_by_id(const linnet_observers *observers, const
     return node ? LINNET_CONTAINER(node, linnet_observer, by_id) : NULL;
 }
 
+linnet_path linnet_observer_path(const linnet_observer *observer)
+{
+    linnet_path path = {.peer = {.scope = observer->scope, .port = observer->port}, .socket = observer->socket};
+
+    memcpy(path.peer.ip, observer->ip, sizeof path.peer.ip);
+    memcpy(path.local_ip, observer->local_ip, sizeof path.local_ip);
+    return path;
+}
+
+static void set_path(linnet_observer *observer, const linnet_path *path)
+{
+    memcpy(observer->ip, path->peer.ip, sizeof observer->ip);
+    memcpy(observer->local_ip, path->local_ip, sizeof observer->local_ip);
+    observer->scope = path->peer.scope;
+    observer->port = path->peer.port;
+    observer->socket = path->socket;
+}
+
+/* The observer of a link, which is not 0. */
+static linnet_observer *at_link(const linnet_observers *observers, uint32_t link)
+{
+    return (linnet_observer *)(void *)observers->pool.memory + (link - 1u);
+}
+
+static uint32_t link_to(const linnet_observers *observers, const linnet_observer *observer)
+{
+    return observer ? (uint32_t)(observer - (linnet_observer *)(void *)observers->pool.memory) + 1u : 0;
+}
+
 static void unlink_observer(linnet_observer *observer)
 {
     linnet_subject *subject = observer->subject;
+    linnet_observer *next = observer->next ? at_link(subject->owner, observer->next) : NULL;
+    linnet_observer *previous = observer->previous ? at_link(subject->owner, observer->previous) : NULL;
 
-    *(observer->previous ? &observer->previous->next : &subject->first) = observer->next;
-    *(observer->next ? &observer->next->previous : &subject->last) = observer->previous;
+    if (previous)
+        previous->next = observer->next;
+    else
+        subject->first = next;
+    if (next)
+        next->previous = observer->previous;
+    else
+        subject->last = previous;
 }
 
 static void link_last(linnet_observer *observer)
 {
     linnet_subject *subject = observer->subject;
 
-    observer->next = NULL;
-    observer->previous = subject->last;
-    *(subject->last ? &subject->last->next : &subject->first) = observer;
+    observer->next = 0;
+    observer->previous = link_to(subject->owner, subject->last);
+    if (subject->last)
+        subject->last->next = link_to(subject->owner, observer);
+    else
+        subject->first = observer;
     subject->last = observer;
 }
 
@@ -121,9 +153,12 @@ void linnet_observer_to_front(linnet_observer *observer)
     linnet_subject *subject = observer->subject;
 
     unlink_observer(observer);
-    observer->previous = NULL;
-    observer->next = subject->first;
-    *(subject->first ? &subject->first->previous : &subject->last) = observer;
+    observer->previous = 0;
+    observer->next = link_to(subject->owner, subject->first);
+    if (subject->first)
+        subject->first->previous = link_to(subject->owner, observer);
+    else
+        subject->last = observer;
     subject->first = observer;
 }
 
@@ -136,7 +171,7 @@ linnet_observer *linnet_observers_add(linnet_subject *subject, const linnet_path
         return NULL;
     memset(observer, 0, sizeof *observer);
     observer->subject = subject;
-    observer->path = *path;
+    set_path(observer, path);
     observer->token_size = (uint8_t)token.size;
     if (token.size > 0)
         memcpy(observer->token, token.data, token.size);
@@ -170,11 +205,12 @@ void linnet_observers_remove(linnet_observer *observer)
 void linnet_observer_set_id(linnet_observer *observer, uint16_t id)
 {
     linnet_observers *observers = observer->subject->owner;
+    linnet_path path = linnet_observer_path(observer);
 
     if (observer->has_id)
         linnet_table_remove(&observers->by_id, &observer->by_id);
     linnet_table_add(&observers->by_id, &observer->by_id,
-                     linnet_hash_peer(&observers->endpoint->hash_key, &observer->path, id + 1u));
+                     linnet_hash_peer(&observers->endpoint->hash_key, &path, id + 1u));
     observer->has_id = true;
 }
 
@@ -183,114 +219,4 @@ linnet_exchange_state *linnet_observer_exchange(const linnet_observer *observer)
     const linnet_pool *pool = &observer->subject->owner->endpoint->exchanges.pool;
 
     return (linnet_exchange_state *)(void *)(pool->memory + (observer->exchange - 1u) * pool->item_size);
-}
-
-/* Goes on from `hash` with the octets of one part of a request. */
-static uint64_t absorb(const linnet_hash_key *key, uint64_t hash, uint32_t part, linnet_bytes octets)
-{
-    size_t offset = 0;
-
-    do {
-        uint32_t words[LINNET_HASH_WORDS] = {(uint32_t)hash, (uint32_t)(hash >> 32), part, (uint32_t)octets.size};
-        size_t room = sizeof words - 4 * sizeof *words;
-        size_t size = octets.size - offset < room ? octets.size - offset : room;
-        if (size > 0)
-            memcpy(words + 4, octets.data + offset, size);
-        hash = linnet_hash_words(key, words, LINNET_HASH_WORDS);
-        offset += size;
-    } while (offset < octets.size);
-    return hash;
-}
-
-uint64_t linnet_subject_key(const linnet_observers *observers, const linnet_message *request)
-{
-    const linnet_hash_key *key = &observers->endpoint->hash_key;
-    linnet_option_cursor cursor = {.rest = request->options};
-    uint64_t hash = request->code;
-    linnet_option option;
-
-    while (linnet_option_next(&cursor, &option))
-        if (!is_left_out(option.number))
-            hash = absorb(key, hash, option.number, option.value);
-    return absorb(key, hash, UINT32_MAX, request->payload);
-}
-
-linnet_subject *linnet_subjects_find(const linnet_observers *observers, uint64_t key)
-{
-    linnet_node *node = linnet_table_find(&observers->by_request, key);
-
-    return node ? LINNET_CONTAINER(node, linnet_subject, by_request) : NULL;
-}
-
-/* The request as it will be served again: nobody's, so without token and message ID. False: it is too large. */
-static bool keep_request(linnet_subject *subject, const linnet_message *request)
-{
-    linnet_option_cursor cursor = {.rest = request->options};
-    linnet_bytes no_token = {NULL, 0};
-    linnet_writer writer;
-    linnet_option option;
-
-    linnet_writer_begin(&writer, linnet_subject_request(subject), subject->owner->endpoint->message_size, LINNET_NON,
-                        request->code, 0, no_token);
-    while (linnet_option_next(&cursor, &option))
-        if (!is_left_out(option.number))
-            linnet_writer_option(&writer, option.number, option.value);
-    linnet_writer_payload(&writer, request->payload);
-    if (linnet_writer_end(&writer) < 0)
-        return false;
-    subject->request_size = (uint16_t)linnet_writer_end(&writer);
-    return true;
-}
-
-linnet_subject *linnet_subjects_add(linnet_observers *observers, linnet_observable *observable, uint64_t key,
-                                    const linnet_message *request)
-{
-    linnet_subject *subject = linnet_pool_take(&observers->subjects);
-
-    if (!subject)
-        return NULL;
-    memset(subject, 0, sizeof *subject);
-    subject->owner = observers;
-    if (!keep_request(subject, request)) {
-        linnet_pool_give(&observers->subjects, subject);
-        return NULL;
-    }
-    subject->observable = observable;
-    subject->next = observable->subjects;
-    if (subject->next)
-        subject->next->previous = subject;
-    observable->subjects = subject;
-    subject->notified = observers->floor;
-    subject->given = observers->floor;
-    linnet_table_add(&observers->by_request, &subject->by_request, key);
-    return subject;
-}
-
-void linnet_subject_detach(linnet_subject *subject)
-{
-    linnet_observers *observers = subject->owner;
-    linnet_exchange_state *asked = linnet_exchanges_get(&observers->endpoint->exchanges, subject->asked);
-
-    if (!subject->observable)
-        return;
-    if (asked)
-        linnet_exchanges_give(&observers->endpoint->exchanges, asked);
-    subject->asked = 0;
-    subject->observable->observers -= subject->count;
-    *(subject->previous ? &subject->previous->next : &subject->observable->subjects) = subject->next;
-    if (subject->next)
-        subject->next->previous = subject->previous;
-    subject->observable = NULL;
-    linnet_table_remove(&observers->by_request, &subject->by_request);
-    linnet_wheel_stop(&observers->wheel, &subject->timer);
-    if (subject->given > observers->floor)
-        observers->floor = subject->given;
-    if (subject->notified > observers->floor)
-        observers->floor = subject->notified;
-}
-
-void linnet_subjects_remove(linnet_subject *subject)
-{
-    linnet_subject_detach(subject);
-    linnet_pool_give(&subject->owner->subjects, subject);
 }

@@ -30,13 +30,18 @@
 /* For linnet_observing.accept: the response does not tell, being a 2.03. */
 #define LINNET_UNKNOWN_FORMAT INT32_MIN
 
+/* There may be a million: links are indices into the pool, and the path is without what is always 0 here. */
 typedef struct linnet_observer {
     linnet_node by_token; /* key: linnet_hash_token(path, token) */
     linnet_node by_id;    /* key: linnet_hash_peer(path, message ID of the last notification) */
-    struct linnet_observer *next;
-    struct linnet_observer *previous;
     struct linnet_subject *subject;
-    linnet_path path;
+    uint32_t next; /* 1 + index of the next one in the subject's queue; 0: none */
+    uint32_t previous;
+    uint8_t ip[16];
+    uint8_t local_ip[16];
+    uint32_t scope;
+    uint16_t port;
+    uint16_t socket;
     uint8_t token[LINNET_TOKEN_MAX];
     uint32_t exchange;    /* 1 + index of that of the confirmable notification in flight; 0: none is */
     uint32_t version;     /* of the observable: what it was told of last */
@@ -46,9 +51,11 @@ typedef struct linnet_observer {
     bool has_id;
 } linnet_observer;
 
-_Static_assert(sizeof(void *) > 8 || sizeof(linnet_observer) <= 128, "a million observers fit into 128 MB");
+/* With a bucket of each of its two tables. */
+_Static_assert(sizeof(void *) > 8 || sizeof(linnet_observer) + 2 * sizeof(void *) <= 128,
+               "a million observers fit into 128 MB");
 
-/* Behind it in memory: the kept request, then room for a header, then the representation. */
+/* Behind it in memory: the kept request, then the representation. */
 typedef struct linnet_subject {
     linnet_node by_request;
     linnet_timer timer; /* looks for observers that need a confirmable notification */
@@ -140,8 +147,11 @@ void linnet_observers_remove(linnet_observer *observer);
 /* The message ID by which a Reset would name it. */
 void linnet_observer_set_id(linnet_observer *observer, uint16_t id);
 linnet_exchange_state *linnet_observer_exchange(const linnet_observer *observer);
+linnet_path linnet_observer_path(const linnet_observer *observer);
 void linnet_observer_to_front(linnet_observer *observer);
 void linnet_observer_to_back(linnet_observer *observer);
+
+/* subjects.c */
 
 /* A keyed hash of what makes requests the same: method, options and payload, but not how the answer travels. */
 uint64_t linnet_subject_key(const linnet_observers *observers, const linnet_message *request);
@@ -154,10 +164,10 @@ void linnet_subjects_remove(linnet_subject *subject);
 /* Not found any more by requests and changes: what is left are its observers, to be told of the end. */
 void linnet_subject_detach(linnet_subject *subject);
 static inline uint8_t *linnet_subject_request(linnet_subject *subject) { return (uint8_t *)(subject + 1); }
-/* The representation; LINNET_MESSAGE_HEADER_SIZE octets before it are free to use. */
+/* The representation: what stands behind header and token. */
 static inline uint8_t *linnet_subject_body(linnet_subject *subject)
 {
-    return (uint8_t *)(subject + 1) + subject->owner->endpoint->message_size + LINNET_MESSAGE_HEADER_SIZE;
+    return (uint8_t *)(subject + 1) + subject->owner->endpoint->message_size;
 }
 
 /* notify.c */
@@ -166,20 +176,24 @@ static inline uint8_t *linnet_subject_body(linnet_subject *subject)
 void linnet_subject_due(linnet_subject *subject);
 /* Ends it: each observer gets this code, with the subject's representation as it stands, as its last notification. */
 void linnet_subject_end(linnet_subject *subject, linnet_code code, size_t size);
-/* Makes sure that the representation is the newest. False: it cannot be had now. */
-bool linnet_subject_build(linnet_subject *subject, uint64_t now);
 /* Whether the observer has not been told of what is to be told now. */
 bool linnet_observer_is_behind(const linnet_observer *observer);
 /* Has its observers looked at from time to time, for the confirmable notification that each gets in 24 hours. */
 void linnet_subject_watch(linnet_subject *subject, uint64_t now);
 void linnet_observers_advance(linnet_observers *observers, uint64_t now);
-int linnet_subject_defer(linnet_incoming *incoming, linnet_exchange *id);
-void linnet_subject_answer(linnet_observers *observers, uint64_t now, linnet_exchange_state *exchange,
-                           linnet_serve *serve, void *context);
 
 /* RFC 7641 4.2: a response that is an error is the last notification. It is confirmable, so that the client learns of
  * it, as far as there is memory for that: the exchange stays until it is acknowledged, without the observer. */
 void linnet_observer_part(linnet_observer *observer, linnet_exchange_state *exchange);
+
+/* represent.c */
+
+/* Makes sure that the representation is the newest. False: it cannot be had now. */
+bool linnet_subject_build(linnet_subject *subject, uint64_t now);
+/* The calls of linnet_observing. */
+int linnet_subject_defer(linnet_incoming *incoming, linnet_exchange *id);
+void linnet_subject_answer(linnet_observers *observers, uint64_t now, linnet_exchange_state *exchange,
+                           linnet_serve *serve, void *context);
 
 /* notify_confirm.c */
 

@@ -234,6 +234,22 @@ static void a_reset_to_the_response_to_a_non_confirmable_registration_ends_it(vo
     close_server();
 }
 
+static void a_reset_ends_it_also_when_another_response_came_later(void **state)
+{
+    (void)state;
+    start(&confirmed);
+    observe(1, "r", 7);
+    change("two");
+    run_for(0);
+    uint16_t id = server.last.message.id;
+    REQUEST(1, .path = "r", .token = 7, .type = LINNET_NON);
+    assert_true(server.last.observe >= 0);
+    reply_empty(1, LINNET_RST, id);
+    assert_int_equal(linnet_resource_observers(&resource), 0);
+    run_for(100 * SECOND);
+    close_server();
+}
+
 static void an_unreachable_port_ends_it(void **state)
 {
     (void)state;
@@ -496,6 +512,44 @@ static void a_deferred_notification_is_nobodys_when_all_have_left(void **state)
     close_server();
 }
 
+static void get_later_if_possible(linnet_request *asked, linnet_reply *reply, void *context)
+{
+    (void)context;
+    if (!defers)
+        get_text(asked, reply, context);
+    else
+        (void)linnet_reply_defer(reply, &deferred); /* 5.03 where it fails */
+}
+
+static void a_notification_that_cannot_be_deferred_is_tried_again(void **state)
+{
+    static const linnet_resource_config possibly = {.get = get_later_if_possible, .observable = true};
+    linnet_deferred first;
+    (void)state;
+    start(&possibly);
+    close_server();
+    open_server((linnet_limits){.exchanges = 1});
+    memset(&resource, 0, sizeof resource);
+    assert_int_equal(linnet_site_add(&server.site, &resource, "r", &possibly), 0);
+    defers = false;
+    observe(1, "r", 7);
+    defers = true;
+    REQUEST(2, .path = "r", .token = 8, .observe = -1); /* takes the only exchange */
+    first = deferred;
+    change("two");
+    run_for(SECOND / 100);
+    assert_int_equal(linnet_resource_observers(&resource), 1);
+    forget_sent();
+    assert_int_equal(linnet_site_answer(&server.site, server.endpoint, server.now, first.exchange, NULL), 0);
+    reply_empty(2, LINNET_ACK, server.last.message.id);
+    run_for(SECOND);
+    assert_int_equal(answer("two"), 0);
+    run_for(SECOND);
+    assert_last_text("two");
+    assert_int_equal(server.last.path.peer.port, 40001);
+    close_server();
+}
+
 static void get_and_remove(linnet_request *asked, linnet_reply *reply, void *context)
 {
     if (++served > 1)
@@ -556,6 +610,7 @@ int main(void)
         cmocka_unit_test(a_reset_to_a_non_confirmable_notification_ends_it),
         cmocka_unit_test(a_reset_to_a_confirmable_notification_ends_it),
         cmocka_unit_test(a_reset_to_the_response_to_a_non_confirmable_registration_ends_it),
+        cmocka_unit_test(a_reset_ends_it_also_when_another_response_came_later),
         cmocka_unit_test(an_unreachable_port_ends_it),
         cmocka_unit_test(an_error_of_the_handler_is_the_last_notification),
         cmocka_unit_test(a_removed_resource_is_told_as_4_04),
@@ -569,6 +624,7 @@ int main(void)
         cmocka_unit_test(a_change_before_the_deferred_answer_is_told_after_it),
         cmocka_unit_test(a_handler_may_defer_a_notification),
         cmocka_unit_test(a_deferred_notification_is_nobodys_when_all_have_left),
+        cmocka_unit_test(a_notification_that_cannot_be_deferred_is_tried_again),
         cmocka_unit_test(a_handler_may_remove_its_resource_in_a_notification),
         cmocka_unit_test(a_handler_that_changes_its_resource_is_not_asked_for_ever),
     };
