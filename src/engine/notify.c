@@ -101,8 +101,8 @@ static bool wants(const linnet_observer *observer, uint64_t now)
 
 typedef enum pass_result { PASS_GOES_ON, PASS_IS_DONE, PASS_WAITS, PASS_HAS_NO_SLOT } pass_result;
 
-/* One observer of the pass. One whose confirmable notification is in flight is told when that has ended: "the server
- * ... MUST NOT have more than one outstanding notification" (RFC 7641 4.5.1). */
+/* One observer of the pass. One whose confirmable notification is in flight is told when that has ended: there is never
+ * more than one outstanding (RFC 7641 4.5.1). */
 static pass_result step(linnet_subject *subject, uint64_t now)
 {
     linnet_observer *observer = subject->first;

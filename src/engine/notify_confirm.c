@@ -101,7 +101,7 @@ static bool renew(linnet_observer *observer, uint64_t now, linnet_exchange_state
     return true;
 }
 
-/* "If the last attempt to deliver ... timed out, the server MUST remove the associated entry" (RFC 7641 4.5). */
+/* RFC 7641 4.5, 4.5.2: when the last attempt to deliver it has timed out, the client is taken to be gone. */
 void linnet_notification_timer(linnet_observers *observers, uint64_t now, linnet_exchange_state *exchange)
 {
     linnet_observer *observer = exchange->part.server.of.observer;

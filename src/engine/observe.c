@@ -80,8 +80,8 @@ static linnet_subject *subject_for(linnet_incoming *incoming, linnet_observable 
     return subject;
 }
 
-/* RFC 7641 4.1: "If the entry in the list already exists (same endpoint and token) ... the server MUST NOT add a new
- * entry but MUST replace or update the existing one". NULL: there is no memory. */
+/* RFC 7641 4.1: if "an entry with a matching endpoint/token pair is already present in the list", the server "MUST NOT
+ * add a new entry but MUST replace or update the existing one". NULL: there is no memory. */
 static linnet_observer *observer_for(linnet_subject *subject, const linnet_incoming *incoming)
 {
     linnet_observer *observer = linnet_observers_by_token(subject->owner, incoming->path, incoming->message->token);
@@ -150,8 +150,8 @@ static void changed(linnet_observable *observable)
     }
 }
 
-/* RFC 7641 4.2: "If the resource does not exist anymore, the server SHOULD send a notification with an appropriate
- * error response code (such as 4.04, Not Found) and subsequently MUST remove the associated entry". */
+/* RFC 7641 4.2: of a resource that is no more, the observers are told by an error response, such as 4.04, and are
+ * removed. */
 static void gone(linnet_observable *observable)
 {
     while (observable->subjects)
