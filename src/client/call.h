@@ -55,7 +55,7 @@ typedef struct linnet_call_state {
     bool first;        /* no exchange was sent yet */
     bool tagged;       /* whether request_tag is needed was decided */
     bool echoed;       /* the last request was a repetition with an Echo */
-    bool confirmed;    /* the response to the last registration came */
+    bool confirmed;    /* something newer came since the last registration */
     uint8_t token_size;
     uint8_t echo_size;
     uint8_t token[LINNET_TOKEN_MAX];

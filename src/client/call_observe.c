@@ -23,14 +23,15 @@ static void establish(linnet_call_state *call, linnet_leg *leg)
 }
 
 /* 3.4 orders notifications. The response that rides in the acknowledgement of a registration is the newest whatever
- * its number: a server that was restarted counts from somewhere else. */
+ * its number - a server that was restarted counts from somewhere else - unless notifications have overtaken it. */
 static bool is_newer(linnet_call_state *call, const linnet_response *response)
 {
     bool confirms = response->message.type == LINNET_ACK && !call->confirmed;
+    bool newer = confirms || linnet_observation_is_newer(&call->observation, response->observe, linnet_call_now(call));
 
-    if (confirms)
+    if (newer)
         call->confirmed = true;
-    return confirms || linnet_observation_is_newer(&call->observation, response->observe, linnet_call_now(call));
+    return newer;
 }
 
 bool linnet_call_notified(linnet_call_state *call, linnet_leg *leg, const linnet_response *response)

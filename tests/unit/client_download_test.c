@@ -336,6 +336,40 @@ static void without_memory_blocks_end_with_that_error_but_one_block_is_fine(void
     told_free(&small);
 }
 
+/* A request that needs memory, and a response that needs more and more. */
+static told run_with_failing_memory(unsigned nth)
+{
+    test_client *client = client_open(NULL);
+    static uint8_t payload[500];
+    linnet_call_request request = {.code = LINNET_POST, .payload = {payload, sizeof payload}};
+    told into = {0};
+    char text[32];
+
+    client->fail_resize = nth;
+    into.error = client_ask(client, request, false, &into);
+    for (unsigned i = 0; i < 20 && into.error == 0 && into.finals == 0; i++) {
+        snprintf(text, sizeof text, "%u/%d/512", i, i < 19);
+        block(client, text, part(0, 512));
+    }
+    client_close(client); /* checks that all was given back */
+    told_free(&into);
+    return into;
+}
+
+static void any_allocation_may_fail(void **state)
+{
+    unsigned nth = 1;
+    told into;
+
+    (void)state;
+    while ((into = run_with_failing_memory(nth)).error != 0) {
+        assert_int_equal(into.error, LINNET_ENOMEM);
+        nth++;
+    }
+    assert_int_equal(into.size, 20 * 512);
+    assert_true(nth > 4);
+}
+
 static void cancelled_or_closed_in_mid_transfer_ends_once(void **state)
 {
     test_client *client = client_open(NULL);
@@ -450,6 +484,7 @@ int main(void)
         cmocka_unit_test(error_of_the_sink_ends_the_transfer_with_that_error),
         cmocka_unit_test(sink_may_cancel),
         cmocka_unit_test(without_memory_blocks_end_with_that_error_but_one_block_is_fine),
+        cmocka_unit_test(any_allocation_may_fail),
         cmocka_unit_test(cancelled_or_closed_in_mid_transfer_ends_once),
         cmocka_unit_test(time_allowed_counts_for_the_whole_and_not_for_each_block),
         cmocka_unit_test(fetch_repeats_its_payload_for_each_block),

@@ -221,6 +221,23 @@ static void notification_while_registering_again_is_still_taken(void **state)
     close_all(client, &into);
 }
 
+static void answer_to_a_registration_that_was_overtaken_is_out_of_date(void **state)
+{
+    told into = {0};
+    test_client *client = registered(&into);
+    uint16_t id;
+
+    (void)state;
+    client_run(client, client->now + 76 * SECOND);
+    id = client_last(client).id;
+    notify(client, LINNET_NON, 12, "three");
+    client_answer_to(
+        client, the_token(), id,
+        (script){.code = LINNET_CONTENT, .has_observe = true, .observe = 11, .payload = linnet_text("two")});
+    assert_told(&into, 2, "three");
+    close_all(client, &into);
+}
+
 static void silent_server_is_asked_again_and_again_and_the_observation_goes_on(void **state)
 {
     told into = {0};
@@ -472,6 +489,7 @@ int main(void)
         cmocka_unit_test(registers_again_after_max_age_and_some_slack),
         cmocka_unit_test(max_age_of_the_notification_counts),
         cmocka_unit_test(notification_while_registering_again_is_still_taken),
+        cmocka_unit_test(answer_to_a_registration_that_was_overtaken_is_out_of_date),
         cmocka_unit_test(silent_server_is_asked_again_and_again_and_the_observation_goes_on),
         cmocka_unit_test(first_registration_that_times_out_is_an_error),
         cmocka_unit_test(rest_of_a_large_notification_is_fetched),

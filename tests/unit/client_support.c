@@ -44,7 +44,7 @@ static void *resize(void *context, void *data, size_t size)
 {
     test_client *client = context;
 
-    if (client->no_memory && size > 0)
+    if (size > 0 && (client->no_memory || ++client->resizes == client->fail_resize))
         return NULL;
     client->held += data ? 0 : 1;
     client->held -= size ? 0 : 1;

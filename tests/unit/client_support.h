@@ -49,7 +49,9 @@ typedef struct test_client {
     uint8_t slot[1500];
     size_t held; /* octets of linnet_memory in use, in blocks */
     bool no_memory;
-    uint16_t next_id; /* of the server */
+    unsigned resizes;     /* calls that wanted memory */
+    unsigned fail_resize; /* the one that gets none; 0: no such */
+    uint16_t next_id;     /* of the server */
     /* Where what is sent goes besides; NULL: nowhere. */
     void (*wire)(struct test_client *client, linnet_bytes datagram, void *context);
     void *wire_context;
