@@ -65,6 +65,17 @@ void linnet_observer_part(linnet_observer *observer, linnet_exchange_state *exch
     linnet_observers_remove(observer);
 }
 
+/* Confirmable notifications leave a part of the exchanges to requests and deferred answers: those who observe and are
+ * gone hold theirs for long, and there may be a million of them. */
+static linnet_exchange_state *take_exchange(linnet_endpoint *endpoint, size_t size)
+{
+    const linnet_pool *pool = &endpoint->exchanges.pool;
+
+    if (pool->in_use >= pool->limit - pool->limit / LINNET_EXCHANGES_NOT_FOR_NOTIFICATIONS)
+        return NULL;
+    return linnet_exchanges_take(&endpoint->exchanges, size);
+}
+
 /* False: there is no slot. */
 static bool notify(linnet_observer *observer, uint64_t now)
 {
@@ -80,7 +91,7 @@ static bool notify(linnet_observer *observer, uint64_t now)
     if (!slot || capacity < size)
         return false;
     if (!subject->observable || linnet_notification_confirms(observer, now))
-        exchange = linnet_exchanges_take(&endpoint->exchanges, size);
+        exchange = take_exchange(endpoint, size);
     (void)linnet_notification_write(observer, now, exchange ? LINNET_CON : LINNET_NON, slot);
     if (exchange)
         linnet_notification_keep(observer, now, exchange, linnet_view(slot, size));

@@ -21,6 +21,9 @@
  * no longer than this takes. */
 #define LINNET_NOTIFICATIONS_AT_ONCE 256u
 
+/* One n-th of limits.exchanges is never used for notifications, which are non-confirmable then. */
+#define LINNET_EXCHANGES_NOT_FOR_NOTIFICATIONS 4u
+
 /* Where the port had no slot, or the handler no memory to answer later: when to try again. */
 #define LINNET_NOTIFICATIONS_WAIT_US 10000u
 
