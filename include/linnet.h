@@ -6,6 +6,7 @@
 #include <linnet/block.h>
 #include <linnet/body.h>
 #include <linnet/bytes.h>
+#include <linnet/calls.h>
 #include <linnet/client.h>
 #include <linnet/code.h>
 #include <linnet/config.h>

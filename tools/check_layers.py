@@ -25,7 +25,7 @@ PUBLIC = {
     "address": "engine", "body": "engine", "config": "engine", "endpoint": "engine", "observers": "engine",
     "response": "engine",
     "request": "server", "resource": "server", "site": "server",
-    "requests": "client",
+    "calls": "client", "requests": "client",
     "client": "net", "loop": "net", "server": "net",
 }
 CORE_SYSTEM_HEADERS = {"string.h", "stdint.h", "stddef.h", "stdbool.h", "limits.h", "assert.h"}

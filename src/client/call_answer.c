@@ -166,8 +166,8 @@ static void receive(linnet_call_state *call, const linnet_response *response)
     }
 }
 
-/* RFC 9175 2.3: "Upon receiving a 4.01 (Unauthorized) response with the Echo option in response to a request, the
- * client SHOULD resend the original request with the addition of an Echo option with the received [...] value." */
+/* RFC 9175 2.3: a 4.01 with an Echo option wants the same request again, with that Echo. Once: a second one in a row is
+ * the answer. */
 static bool is_challenge(linnet_call_state *call, const linnet_message *response)
 {
     linnet_bytes value;

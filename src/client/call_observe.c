@@ -81,7 +81,7 @@ void linnet_call_failed(linnet_call_state *call, int error)
     set_timer(call, linnet_observation_retry(&call->observation, linnet_call_now(call), linnet_random(endpoint)));
 }
 
-/* 3.3.1: "the client MAY issue a new GET request with the same token". */
+/* 3.3.1: the same request again, with the same token. */
 void linnet_call_renew(linnet_call_state *call)
 {
     if (call->current->exchange != 0) { /* blocks are still coming */

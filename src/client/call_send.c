@@ -90,8 +90,8 @@ static int draft_block(linnet_call_state *call, draft *to)
     return fits ? 0 : LINNET_ETOOBIG;
 }
 
-/* "The same options, but without Block1 and payload" (TD_COAP_BLOCK_05). The payload of a FETCH says what is asked for
- * (RFC 8132 2.2): one that went in one message goes again. */
+/* "with the same options except for Block1, without payload" (TD_COAP_BLOCK_05). The payload of a FETCH says what is
+ * asked for (RFC 8132 2.2): one that went in one message goes again. */
 static int repeat_payload(linnet_call_state *call, draft *to)
 {
     if (call->request.code != LINNET_FETCH || call->upload.blockwise)

@@ -45,7 +45,7 @@ static void remember(linnet_download *download, const linnet_message *response)
         memcpy(download->etag, etag.data, etag.size);
 }
 
-/* 2.4: "the client can check that the ETag is the same in each block, and if not, that the representation changed". */
+/* 2.4: blocks with another ETag are of another representation. */
 static bool is_same(const linnet_download *download, const linnet_message *response)
 {
     return linnet_bytes_equal(linnet_view(download->etag, download->etag_size), etag_of(response));

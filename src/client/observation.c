@@ -23,7 +23,7 @@ void linnet_observation_take(linnet_observation *observation, uint32_t sequence,
     observation->failures = 0;
 }
 
-/* 3.3.1: "the client SHOULD wait [...] a random amount of time between 5 and 15 seconds after Max-Age". */
+/* 3.3.1: a random time of 5 to 15 seconds, so that not all clients of a server come at once. */
 static uint64_t slack(uint32_t random)
 {
     return (uint64_t)5 * SECOND + (((uint64_t)10 * SECOND * (random >> 16)) >> 16);

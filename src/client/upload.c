@@ -32,8 +32,7 @@ static linnet_upload_verdict again(linnet_upload *upload, uint8_t szx)
     return LINNET_UPLOAD_NEXT;
 }
 
-/* 2.9.3: "The response SHOULD include a Size1 Option [...]; in a response with the Block1 Option, the server may
- * indicate a smaller block size that it would have been able to handle": the client tries again with that. */
+/* 2.9.3: with Block1 in a 4.13 the server says which size it would have taken: tried again with that, if smaller. */
 static linnet_upload_verdict too_large(linnet_upload *upload, const linnet_block *block1)
 {
     if (!block1 || block1->szx >= upload->szx)
