@@ -27,5 +27,9 @@ int demo_add(linnet_server *server)
     int error = add_table(server, demo_tour);
     if (!error)
         error = add_table(server, demo_plugtest);
-    return error ? error : add_table(server, demo_links);
+    if (!error)
+        error = add_table(server, demo_links);
+    if (!error)
+        error = add_table(server, demo_observe);
+    return error ? error : demo_observe_start(server);
 }

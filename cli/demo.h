@@ -13,8 +13,11 @@ typedef struct demo_resource {
 /* Adds all of them; 0 or the error of linnet_server_add(). */
 int demo_add(linnet_server *server);
 
-/* The tables: the tour, the plugtest's core descriptions, the plugtest's link descriptions. */
-extern const demo_resource demo_tour[], demo_plugtest[], demo_links[];
+/* Lets time pass for what changes with it; part of demo_add(). */
+int demo_observe_start(linnet_server *server);
+
+/* The tables: the tour; the plugtest's descriptions of the core, of links, of observation. */
+extern const demo_resource demo_tour[], demo_plugtest[], demo_links[], demo_observe[];
 
 /* A text that takes more than one message. */
 extern const char demo_long_text[];

@@ -5,9 +5,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#define TIME_IS_OBSERVABLE false /* true as soon as the library can observe (RFC 7641) */
-
 #define RINGS_DELAY_MS 3000
+#define TIME_MAX_AGE 5 /* seconds; those who observe it are told as often, see demo_observe.c */
 
 static const char welcome[] = "Welcome to Linnet's demo server.\n"
                               "See /.well-known/core for all it has, or begin with /time, /whoami and\n"
@@ -37,9 +36,9 @@ static void get_time(linnet_request *request, linnet_reply *reply, void *context
     struct tm local;
     time_t now = time(NULL);
     localtime_r(&now, &local);
-    strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local);
+    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local);
     linnet_reply_text(reply, text);
-    linnet_reply_max_age(reply, local.tm_sec < 60 ? (uint32_t)(60 - local.tm_sec) : 1); /* until the next minute */
+    linnet_reply_max_age(reply, TIME_MAX_AGE);
 }
 
 static void get_rings(linnet_request *request, linnet_reply *reply, void *context)
@@ -63,7 +62,7 @@ static void get_whoami(linnet_request *request, linnet_reply *reply, void *conte
 
 const demo_resource demo_tour[] = {
     {"", {.get = get_welcome, .title = "Welcome"}},
-    {"time", {.get = get_time, .list_format = true, .observable = TIME_IS_OBSERVABLE}},
+    {"time", {.get = get_time, .list_format = true, .observable = true}},
     {"whoami", {.get = get_whoami}},
     {"other/separate", {.get = get_rings}},
     {"other/block",

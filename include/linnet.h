@@ -4,7 +4,9 @@
 
 #include <linnet/address.h>
 #include <linnet/block.h>
+#include <linnet/body.h>
 #include <linnet/bytes.h>
+#include <linnet/calls.h>
 #include <linnet/client.h>
 #include <linnet/code.h>
 #include <linnet/config.h>
@@ -14,6 +16,7 @@
 #include <linnet/link.h>
 #include <linnet/loop.h>
 #include <linnet/message.h>
+#include <linnet/observers.h>
 #include <linnet/option.h>
 #include <linnet/request.h>
 #include <linnet/requests.h>

@@ -22,9 +22,10 @@ CORE = ("wire", "engine", "server", "client")
 PUBLIC = {
     "block": "wire", "bytes": "wire", "code": "wire", "content_format": "wire", "error": "wire", "link": "wire",
     "message": "wire", "option": "wire", "uri": "wire",
-    "address": "engine", "config": "engine", "endpoint": "engine", "response": "engine",
+    "address": "engine", "body": "engine", "config": "engine", "endpoint": "engine", "observers": "engine",
+    "response": "engine",
     "request": "server", "resource": "server", "site": "server",
-    "requests": "client",
+    "calls": "client", "requests": "client",
     "client": "net", "loop": "net", "server": "net",
 }
 CORE_SYSTEM_HEADERS = {"string.h", "stdint.h", "stddef.h", "stdbool.h", "limits.h", "assert.h"}

@@ -2,9 +2,9 @@
 #ifndef LINNET_CLIENT_H
 #define LINNET_CLIENT_H
 
+#include <linnet/body.h>
 #include <linnet/endpoint.h>
 #include <linnet/loop.h>
-#include <linnet/response.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,17 +24,38 @@ typedef struct linnet_client_request {
     uint16_t content_format; /* 0 is text/plain */
     bool has_accept;
     uint16_t accept;
-    const linnet_option *options; /* further options, in any order; also repeats of those above */
+    const linnet_option *options; /* further options, in any order; also repeats of those above. A Block1 or Block2
+                                   * among them: one exchange as they say, and nothing by itself */
     size_t option_count;
     bool no_uri_host; /* leave Uri-Host out even where the host is a name */
-    bool has_token;   /* use `token`, 0 to 8 octets; else the library makes one */
+    bool has_token; /* use `token`, 0 to 8 octets; else the library makes one. Further blocks of a response have others
+                     */
     linnet_bytes token;
 
     linnet_transmission transmission; /* for this request; zero fields: the client's */
-    uint32_t timeout_ms; /* the whole time allowed, from the call on; 0: what RFC 7252 4.8.2 gives: EXCHANGE_LIFETIME */
+    uint32_t timeout_ms; /* the whole time allowed, from the call on, all blocks included; for an observation, until it
+                          * is confirmed. 0: what RFC 7252 4.8.2 gives each exchange: EXCHANGE_LIFETIME */
+
+    /* Bodies too large for one message go block-wise by themselves (RFC 7959), both ways. */
+    uint16_t block_size;      /* 16 to 1024, a power of two; 0: 1024, or what fits the message size. Given, the server
+                               * is asked for it in the first GET or FETCH (early negotiation) */
+    linnet_reader *read_body; /* instead of `payload`: called for the blocks of the request's body, in order; a block
+                               * may be asked again */
+    uint64_t body_size;       /* of read_body: LINNET_UNKNOWN_SIZE where it is not known */
+    linnet_block_handler *on_block; /* instead of a whole payload in a successful response: called for each part as it
+                                     * comes; then on_response, with an empty payload */
+    uint64_t offset; /* ask for the body from here on: a multiple of the block size (goes on with a download). The parts
+                      * that on_block is given have their place in the whole */
+    uint64_t max_body_size; /* of a response that is put together; 0: 16 MiB. More: LINNET_ETOOBIG */
+
+    /* Observe the resource (GET, FETCH; RFC 7641): on_response is called for every notification, out-of-date ones left
+     * out, whole bodies only. Goes on until linnet_client_cancel() or linnet_client_close(), which tell the server, or
+     * an error response, or one without Observe: that is a plain response, the only or the last one. Once confirmed, a
+     * server that is silent or restarted is asked again by itself, for ever. Not in linnet_client_call(). */
+    bool observe;
 
     linnet_response_handler *on_response;
-    void *context;
+    void *context; /* also of read_body and on_block */
 } linnet_client_request;
 
 typedef struct linnet_client_config {
@@ -52,11 +73,11 @@ int linnet_client_open(linnet_client **client, const linnet_client_config *confi
 
 /*
  * Sends a request, or queues it behind NSTART. Everything in `request` is copied. `exchange` may be NULL. After 0
- * on_response is called exactly once (never before this function returns); after an error it is not called:
- * LINNET_EURI (also a link-local IPv6 address without its interface), LINNET_ESCHEME, LINNET_EINVAL, LINNET_ETOOBIG,
- * LINNET_EBUSY, LINNET_EEXIST (that token is in use), LINNET_ENOMEM, LINNET_ECLOSED (the client is being closed).
- * Datagrams are collected and leave when the client runs next, so that many requests go with few system calls; until
- * then linnet_client_deadline() is 0.
+ * on_response is called once (observing: until response->more is not set), never before this function returns; after
+ * an error it is not called: LINNET_EURI (also a link-local IPv6 address without its interface), LINNET_ESCHEME,
+ * LINNET_EINVAL, LINNET_ETOOBIG, LINNET_EBUSY, LINNET_EEXIST (that token is in use), LINNET_ENOMEM, LINNET_ECLOSED (the
+ * client is being closed). Datagrams are collected and leave when the client runs next, so that many requests go with
+ * few system calls; until then linnet_client_deadline() is 0.
  * A name is looked up without blocking; of several addresses each is tried until one does not refuse.
  */
 int linnet_client_send(linnet_client *client, const linnet_client_request *request, linnet_exchange *exchange);

@@ -45,6 +45,14 @@ typedef struct linnet_incoming {
     linnet_exchange exchange; /* 0, or the deferred exchange that is being answered */
     bool deferred;            /* set by linnet_endpoint_defer() */
 
+    /* Observation, see src/engine/observers.h. */
+    bool refused_to_defer;           /* set by linnet_endpoint_defer(), when it had no memory */
+    struct linnet_subject *subject;  /* a representation for notifications is asked for; NULL: it is a request */
+    struct linnet_observer *observer; /* whom this request has registered */
+    uint64_t subject_key;
+    uint64_t sequence; /* for Observe */
+    uint32_t version;  /* of what is observed, before the handler ran */
+
     /* To be filled: the answer's code, and behind header and token its options and payload, encoded. */
     uint8_t *body;
     size_t capacity;
@@ -113,6 +121,9 @@ typedef struct linnet_outgoing {
     linnet_bytes payload;
     linnet_transmission transmission; /* zero fields: the endpoint's */
     uint64_t deadline;                /* when to give up; 0: `now` + EXCHANGE_LIFETIME */
+    bool keep; /* An observation (RFC 7641): a notification - a success with an Observe option - does not end it; `done`
+                * is called for each, response->more set, until one that is none, an error or linnet_endpoint_cancel().
+                * A later request with `keep` and the same token takes its place: it ends with LINNET_ECANCELLED. */
     linnet_response_handler *done;
     void (*released)(void *context); /* called at most once, before `done`: NSTART no longer counts it (RFC 7252 4.7),
                                       * since it is acknowledged. NULL: not wanted */

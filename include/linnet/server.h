@@ -61,6 +61,13 @@ int linnet_server_process(linnet_server *server);
  * first the function is not called. */
 int linnet_server_post(linnet_server *server, void (*function)(linnet_server *server, void *context), void *context);
 
+/* Runs `function` once in the loop's thread, `delay_ms` from now; it may set the next. Only in the loop's thread, or
+ * while no loop runs. `id` may be NULL. LINNET_ENOMEM. Timers that are left when the server closes are not run. */
+int linnet_server_after(linnet_server *server, uint32_t delay_ms,
+                        void (*function)(linnet_server *server, void *context), void *context, uint64_t *id);
+/* LINNET_ENOENT: it has run, or was cancelled. In the loop's thread. */
+int linnet_server_cancel(linnet_server *server, uint64_t id);
+
 /* Gives a deferred answer; copies `answer`. From any thread, also after linnet_server_close() (LINNET_ECLOSED).
  * Consumes the handle, whatever it returns. LINNET_ENOMEM: the client is not answered. */
 int linnet_deferred_answer(linnet_deferred deferred, const linnet_answer *answer);

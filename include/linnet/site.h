@@ -5,7 +5,7 @@
 #ifndef LINNET_SITE_H
 #define LINNET_SITE_H
 
-#include <linnet/endpoint.h>
+#include <linnet/observers.h>
 #include <linnet/resource.h>
 
 #ifdef __cplusplus
@@ -28,6 +28,7 @@ struct linnet_resource {
     struct linnet_resource *previous;
     struct linnet_site *site;
     linnet_value value;
+    linnet_observable observable;
     uint32_t hash;
     int32_t content_format; /* of the stored value, or LINNET_NO_FORMAT */
     uint16_t path_size;

@@ -241,6 +241,10 @@ static void ended(const linnet_response *response, void *context)
     void *done_context = over->context;
     peer *to = over->peer;
 
+    if (response->more) { /* a notification: the request stays */
+        done(response, done_context);
+        return;
+    }
     if (over->queued)
         dequeue(over);
     if (over->outstanding)

@@ -1,6 +1,6 @@
 /* Answers that come later (RFC 7252 5.2.2): the request is acknowledged by itself after a short wait, and answered by a
  * separate response, which is confirmable where the request was. */
-#include "engine/endpoint.h"
+#include "engine/observers.h"
 #include "engine/options.h"
 
 #include <linnet/error.h>
@@ -10,8 +10,16 @@ static bool is_confirmable(const linnet_exchange_state *exchange)
     return (exchange->datagram[0] >> 4 & 3u) == LINNET_CON;
 }
 
-/* Keeps the request without its payload: what finishing the answer takes (Accept, ETag, Block2) is in the options. */
-static int keep(linnet_exchange_state *exchange, const linnet_message *request)
+/* What finishing the answer takes (Accept, ETag, Block2) is in the options; of the payload nothing, unless the request
+ * is to be run again for its observer (RFC 8132 2.4). */
+static linnet_bytes payload_to_keep(const linnet_incoming *incoming)
+{
+    linnet_bytes nothing = {NULL, 0};
+
+    return incoming->options->has_observe ? incoming->message->payload : nothing;
+}
+
+static int keep(linnet_exchange_state *exchange, const linnet_message *request, linnet_bytes payload)
 {
     linnet_writer writer;
     int size;
@@ -19,6 +27,7 @@ static int keep(linnet_exchange_state *exchange, const linnet_message *request)
     linnet_writer_begin(&writer, exchange->datagram, exchange->capacity, (linnet_type)request->type, request->code,
                         request->id, request->token);
     linnet_writer_options(&writer, request->options);
+    linnet_writer_payload(&writer, payload);
     size = linnet_writer_end(&writer);
     exchange->size = size > 0 ? (uint16_t)size : 0;
     return size < 0 ? size : 0;
@@ -36,17 +45,22 @@ int linnet_endpoint_defer(linnet_incoming *incoming, linnet_exchange *id)
 {
     linnet_endpoint *endpoint = incoming->endpoint;
     const linnet_message *request = incoming->message;
-    size_t size = LINNET_MESSAGE_HEADER_SIZE + request->token.size + request->options.size;
-    linnet_exchange_state *exchange = linnet_exchanges_take(&endpoint->exchanges, size);
+    linnet_bytes payload = payload_to_keep(incoming);
+    size_t size = LINNET_MESSAGE_HEADER_SIZE + request->token.size + request->options.size + 1u + payload.size;
+    linnet_exchange_state *exchange;
 
+    if (incoming->subject)
+        return endpoint->observers->calls->defer(incoming, id);
+    exchange = linnet_exchanges_take(&endpoint->exchanges, size);
     if (!exchange)
         return LINNET_EBUSY;
-    if (keep(exchange, request) != 0) {
+    if (keep(exchange, request, payload) != 0) {
         linnet_exchanges_give(&endpoint->exchanges, exchange);
         return LINNET_EBUSY;
     }
     exchange->path = *incoming->path;
     exchange->part.server.request_key = linnet_hash_ends(&endpoint->hash_key, incoming->path, request->id);
+    exchange->part.server.version = incoming->version;
     exchange->phase = LINNET_PHASE_ACKNOWLEDGED;
     if (request->type == LINNET_CON) {
         exchange->phase = LINNET_PHASE_PENDING;
@@ -84,8 +98,11 @@ void linnet_deferred_timer(linnet_endpoint *endpoint, uint64_t now, linnet_excha
 {
     if (exchange->phase == LINNET_PHASE_PENDING)
         acknowledge(endpoint, now, exchange);
-    else if (!linnet_transmit_again(endpoint, now, exchange))
-        linnet_exchanges_give(&endpoint->exchanges, exchange); /* the client is gone */
+    else if (!linnet_transmit_again(endpoint, now, exchange)) {
+        /* The client is gone, and with it the observer that the response may have made. */
+        linnet_observers_refused(endpoint, &exchange->path, request_id(exchange));
+        linnet_exchanges_give(&endpoint->exchanges, exchange);
+    }
 }
 
 /* The response stands in the slot and goes out now; confirmable, it is kept to be sent again. */
@@ -134,6 +151,8 @@ static void send_answer(linnet_endpoint *endpoint, linnet_exchange_state *exchan
     if (type != LINNET_ACK)
         id = (uint16_t)linnet_transmit_id(endpoint, incoming->now, &exchange->path, true);
     linnet_header_write(slot, type, incoming->code, id, request->token);
+    if (incoming->observer && type != LINNET_ACK)
+        endpoint->observers->calls->answered(endpoint->observers, incoming->observer, id);
     if (is_separate) {
         send_separate(endpoint, incoming->now, exchange, id, response);
         return;
@@ -155,6 +174,12 @@ int linnet_endpoint_answer(linnet_endpoint *endpoint, uint64_t now, linnet_excha
     uint8_t *slot;
 
     endpoint->now = now;
+    if (exchange && exchange->phase == LINNET_PHASE_ASKED) {
+        if (endpoint->slot_taken)
+            return LINNET_EBUSY;
+        endpoint->observers->calls->answer(endpoint->observers, now, exchange, serve, context);
+        return 0;
+    }
     if (!exchange || (exchange->phase != LINNET_PHASE_PENDING && exchange->phase != LINNET_PHASE_ACKNOWLEDGED))
         return LINNET_ENOENT;
     slot = endpoint->slot_taken ? NULL : port->slot(port->context, &capacity);
@@ -166,6 +191,7 @@ int linnet_endpoint_answer(linnet_endpoint *endpoint, uint64_t now, linnet_excha
     head = LINNET_MESSAGE_HEADER_SIZE + request.token.size;
     incoming.path = &exchange->path;
     incoming.exchange = id;
+    incoming.version = exchange->part.server.version;
     incoming.body = slot + head;
     incoming.capacity = (capacity < endpoint->message_size ? capacity : endpoint->message_size) - head;
     endpoint->slot_taken = true;

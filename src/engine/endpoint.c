@@ -2,6 +2,7 @@
 #include "engine/endpoint.h"
 
 #include "engine/limits.h"
+#include "engine/observers.h"
 
 #include <linnet/error.h>
 
@@ -76,6 +77,8 @@ void linnet_endpoint_clear(linnet_endpoint *endpoint, int error)
     linnet_exchanges *exchanges = &endpoint->exchanges;
 
     endpoint->cleared = true;
+    if (endpoint->observers)
+        endpoint->observers->calls->clear(endpoint->observers);
     for (uint32_t i = 0; i < exchanges->pool.touched; i++) {
         linnet_exchange_state *exchange =
             (linnet_exchange_state *)(void *)(exchanges->pool.memory + i * exchanges->pool.item_size);
@@ -90,7 +93,10 @@ void linnet_endpoint_clear(linnet_endpoint *endpoint, int error)
 
 uint64_t linnet_endpoint_deadline(const linnet_endpoint *endpoint)
 {
-    return linnet_wheel_deadline(&endpoint->exchanges.wheel);
+    uint64_t deadline = linnet_wheel_deadline(&endpoint->exchanges.wheel);
+    uint64_t other = endpoint->observers ? endpoint->observers->calls->deadline(endpoint->observers) : UINT64_MAX;
+
+    return deadline < other ? deadline : other;
 }
 
 void linnet_endpoint_advance(linnet_endpoint *endpoint, uint64_t now)
@@ -102,7 +108,11 @@ void linnet_endpoint_advance(linnet_endpoint *endpoint, uint64_t now)
         linnet_exchange_state *exchange = LINNET_CONTAINER(timer, linnet_exchange_state, timer);
         if (linnet_exchange_is_client(exchange))
             linnet_outgoing_timer(endpoint, now, exchange);
+        else if (exchange->phase == LINNET_PHASE_NOTIFYING)
+            endpoint->observers->calls->timer(endpoint->observers, now, exchange);
         else
             linnet_deferred_timer(endpoint, now, exchange);
     }
+    if (endpoint->observers)
+        endpoint->observers->calls->advance(endpoint->observers, now);
 }

@@ -21,6 +21,7 @@ struct linnet_endpoint {
     uint64_t now;    /* of the call in progress, or the last one */
     bool slot_taken; /* an answer is being written into a slot: nothing else may be sent just now */
     bool cleared;    /* no more requests */
+    struct linnet_observers *observers; /* observers.h; NULL: nobody can observe */
 };
 
 /* transmit.c: datagrams out. */
@@ -70,7 +71,7 @@ bool linnet_outgoing_response(linnet_endpoint *endpoint, uint64_t now, const lin
 /* Whether the exchange is in the client role. */
 static inline bool linnet_exchange_is_client(const linnet_exchange_state *exchange)
 {
-    return exchange->phase >= LINNET_PHASE_PREPARED && exchange->phase <= LINNET_PHASE_AWAITING;
+    return exchange->phase >= LINNET_PHASE_PREPARED && exchange->phase <= LINNET_PHASE_KEPT;
 }
 
 #endif

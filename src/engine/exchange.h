@@ -15,6 +15,7 @@
 
 /*
  * Client:  PREPARED -> UNACKNOWLEDGED (CON) or AWAITING (NON) -> AWAITING (empty ACK came) -> gone
+ *          or, a registration that was confirmed, -> KEPT -> gone
  * Server:  PENDING (no ACK sent yet) -> ACKNOWLEDGED -> SEPARATE (response sent, not yet acknowledged) -> gone
  * docs/state-machines.md draws both.
  */
@@ -23,9 +24,12 @@ typedef enum linnet_exchange_phase {
     LINNET_PHASE_PREPARED,       /* client: built, not sent */
     LINNET_PHASE_UNACKNOWLEDGED, /* client: confirmable request or ping sent, neither ACK nor response came */
     LINNET_PHASE_AWAITING,       /* client: non-confirmable request, or acknowledged: the response is to come */
+    LINNET_PHASE_KEPT,           /* client: an observation; notifications come, until somebody ends it */
     LINNET_PHASE_PENDING,        /* server: deferred, the request is not acknowledged yet */
     LINNET_PHASE_ACKNOWLEDGED,   /* server: deferred, and the peer knows (or asked without wanting to) */
-    LINNET_PHASE_SEPARATE        /* server: confirmable separate response sent */
+    LINNET_PHASE_SEPARATE,       /* server: confirmable separate response sent */
+    LINNET_PHASE_NOTIFYING,      /* server: confirmable notification sent */
+    LINNET_PHASE_ASKED           /* server: a handler will give the representation for notifications */
 } linnet_exchange_phase;
 
 /* What only the client role needs. */
@@ -37,11 +41,17 @@ typedef struct linnet_client_part {
     uint64_t deadline;
     uint64_t first_timeout; /* from the request's own transmission parameters */
     linnet_node by_token;
+    bool keep; /* a notification does not end it */
 } linnet_client_part;
 
 /* What only the server role needs. */
 typedef struct linnet_server_part {
     uint64_t request_key; /* of the request in the answer log */
+    uint32_t version;     /* linnet_incoming.version */
+    union {               /* observers.h */
+        struct linnet_observer *observer; /* NOTIFYING */
+        struct linnet_subject *subject;   /* ASKED */
+    } of;
 } linnet_server_part;
 
 typedef struct linnet_exchange_state {

@@ -1,6 +1,6 @@
 /* Requests of peers: each is run at most once, and a duplicate is given the same answer again (RFC 7252 4.5). The
  * answer is written by the server layer straight into the outgoing slot. */
-#include "engine/endpoint.h"
+#include "engine/observers.h"
 #include "engine/options.h"
 
 size_t linnet_header_write(uint8_t *datagram, linnet_type type, linnet_code code, uint16_t id, linnet_bytes token)
@@ -95,6 +95,9 @@ static void run(linnet_endpoint *endpoint, uint64_t key, linnet_incoming *incomi
         return;
     }
     write_header(endpoint, incoming->now, &back, slot, request, incoming->code);
+    if (incoming->observer && request->type == LINNET_NON)
+        endpoint->observers->calls->answered(endpoint->observers, incoming->observer,
+                                             (uint16_t)(slot[2] << 8 | slot[3]));
     answer.size += incoming->size;
     linnet_answers_put(&endpoint->answers, key, incoming->now, incoming->now + lifetime_of(endpoint, request), answer);
     endpoint->config.port.send(endpoint->config.port.context, &back, answer.size);

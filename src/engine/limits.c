@@ -32,6 +32,8 @@ linnet_limits linnet_limits_filled(const linnet_limits *given)
     limits.message_id_spaces = linnet_power_of_two(pick(given->message_id_spaces, 4096), 1);
     limits.message_size = pick(given->message_size, LINNET_MESSAGE_SIZE_DEFAULT);
     limits.peers = pick(given->peers, 65536);
+    limits.observers = pick(given->observers, 1u << 20);
+    limits.observed = pick(given->observed, 4096);
     limits.source_ports = pick(given->source_ports, 512);
     if (limits.exchanges > MOST_ITEMS)
         limits.exchanges = MOST_ITEMS;

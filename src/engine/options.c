@@ -43,6 +43,10 @@ static linnet_code read_proper(linnet_request_options *found, const linnet_optio
     case LINNET_OPTION_ETAG:
         found->has_etag = true;
         break;
+    case LINNET_OPTION_OBSERVE:
+        found->has_observe = true;
+        found->observe = linnet_option_uint(option->value);
+        break;
     case LINNET_OPTION_URI_QUERY:
         found->has_query = true;
         break;

@@ -17,8 +17,10 @@ typedef struct linnet_request_options {
     bool has_proxy; /* Proxy-Uri or Proxy-Scheme */
     bool has_block1;
     bool has_block2;
+    bool has_observe;
     linnet_block block1;
     linnet_block block2;
+    uint32_t observe;
     int32_t content_format; /* or -1 */
     int32_t accept;         /* or -1 */
     int16_t hop_limit;      /* or -1 */

@@ -86,6 +86,7 @@ int linnet_endpoint_prepare(linnet_endpoint *endpoint, uint64_t now, const linne
     client = &exchange->part.client;
     client->done = outgoing->done;
     client->released = outgoing->released;
+    client->keep = outgoing->keep;
     client->context = outgoing->context;
     client->deadline = outgoing->deadline ? outgoing->deadline : now + timing.exchange_lifetime;
     client->first_timeout = linnet_timing_first(&timing, linnet_random(endpoint));
@@ -109,6 +110,7 @@ int linnet_endpoint_launch(linnet_endpoint *endpoint, uint64_t now, linnet_excha
 {
     linnet_exchanges *exchanges = &endpoint->exchanges;
     linnet_exchange_state *exchange = linnet_exchanges_get(exchanges, id);
+    linnet_exchange_state *holder;
     uint64_t token_key;
     int32_t message_id;
 
@@ -117,11 +119,14 @@ int linnet_endpoint_launch(linnet_endpoint *endpoint, uint64_t now, linnet_excha
         return LINNET_ENOENT;
     exchange->path.socket = socket;
     token_key = linnet_hash_token(&endpoint->hash_key, &exchange->path, token_of(exchange));
-    if (!is_ping(exchange) && linnet_exchanges_find_token(exchanges, token_key))
+    holder = is_ping(exchange) ? NULL : linnet_exchanges_find_token(exchanges, token_key);
+    if (holder && (holder->phase != LINNET_PHASE_KEPT || !exchange->part.client.keep))
         return LINNET_EEXIST;
     message_id = linnet_transmit_id(endpoint, now, &exchange->path, false);
     if (message_id < 0)
         return LINNET_EMESSAGEID;
+    if (holder) /* RFC 7641 3.3.1: a registration with the token of an observation takes its place */
+        linnet_outgoing_end(endpoint, now, holder, LINNET_ECANCELLED, NULL, NULL);
     exchange->datagram[2] = (uint8_t)(message_id >> 8);
     exchange->datagram[3] = (uint8_t)message_id;
     linnet_exchanges_add_id(exchanges, exchange,
@@ -250,17 +255,51 @@ void linnet_outgoing_too_large(linnet_endpoint *endpoint, uint64_t now, const li
         linnet_outgoing_end(endpoint, now, exchange, LINNET_ETOOBIG, NULL, path);
 }
 
+/* RFC 7641 3.2, 4.2: a response is a notification, and more will come, while it is a success with an Observe option. */
+static bool is_notification(const linnet_message *response, uint32_t *sequence)
+{
+    linnet_bytes value;
+
+    if (!linnet_code_is_success(response->code) ||
+        !linnet_option_get(response->options, LINNET_OPTION_OBSERVE, 0, &value))
+        return false;
+    *sequence = linnet_option_uint(value) & 0xffffffu;
+    return true;
+}
+
+/* The exchange stays, with nothing left to send: it is not timed, and its message ID names nothing any more. */
+static void notify(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange, uint32_t sequence,
+                   const linnet_message *message, const linnet_path *path)
+{
+    linnet_client_part *client = &exchange->part.client;
+    linnet_exchange id = linnet_exchange_id(exchange);
+    linnet_response response = {.message = *message, .path = *path, .more = true, .has_observe = true};
+
+    response.observe = sequence;
+    response.round_trip_us = now > client->started ? now - client->started : 0;
+    response.retransmissions = exchange->transmissions ? exchange->transmissions - 1u : 0;
+    exchange->phase = LINNET_PHASE_KEPT;
+    linnet_wheel_stop(&endpoint->exchanges.wheel, &exchange->timer);
+    linnet_exchanges_drop_id(&endpoint->exchanges, exchange);
+    release(exchange); /* sends what waited, and that may end this */
+    if (linnet_exchanges_get(&endpoint->exchanges, id))
+        client->done(&response, client->context);
+}
+
 bool linnet_outgoing_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                               const linnet_message *response)
 {
     linnet_exchange_state *exchange = find(endpoint, path, response);
     bool acceptable = is_acceptable(response);
+    uint32_t sequence;
 
     if (!exchange)
         return false;
     if (response->type == LINNET_CON)
         linnet_transmit_empty(endpoint, path, acceptable ? LINNET_ACK : LINNET_RST, response->id);
-    if (acceptable)
+    if (acceptable && exchange->part.client.keep && is_notification(response, &sequence))
+        notify(endpoint, now, exchange, sequence, response, path);
+    else if (acceptable)
         linnet_outgoing_end(endpoint, now, exchange, 0, response, path);
     else
         linnet_outgoing_end(endpoint, now, exchange, LINNET_EOPTION, NULL, path);

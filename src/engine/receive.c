@@ -1,6 +1,6 @@
 /* What a datagram is, and who takes it: the message storey's dispatch (RFC 7252 4.2, 4.3). What has no taker is
  * rejected: a confirmable message with a Reset, others in silence. */
-#include "engine/endpoint.h"
+#include "engine/observers.h"
 
 #include <linnet/error.h>
 
@@ -25,6 +25,8 @@ static void receive_empty_ack(linnet_endpoint *endpoint, const linnet_path *path
         return;
     if (linnet_exchange_is_client(exchange))
         linnet_outgoing_acknowledged(endpoint, exchange);
+    else if (exchange->phase == LINNET_PHASE_NOTIFYING)
+        endpoint->observers->calls->acknowledged(endpoint->observers, endpoint->now, exchange);
     else
         linnet_exchanges_give(&endpoint->exchanges, exchange); /* the separate response has arrived */
 }
@@ -32,8 +34,10 @@ static void receive_empty_ack(linnet_endpoint *endpoint, const linnet_path *path
 static void receive_reset(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                           const linnet_message *message)
 {
-    linnet_exchange_state *exchange = find_by_id(endpoint, path, message->id);
+    linnet_exchange_state *exchange;
 
+    linnet_observers_refused(endpoint, path, message->id); /* with its exchange, where the notification has one */
+    exchange = find_by_id(endpoint, path, message->id);
     if (!exchange)
         return;
     if (!linnet_exchange_is_client(exchange))
@@ -64,13 +68,24 @@ static void receive_confirmable_response(linnet_endpoint *endpoint, uint64_t now
         reject(endpoint, path, message);
 }
 
+/* RFC 7641 3.6: a notification that nobody waits for is answered with a Reset also where it is non-confirmable, since
+ * that is what ends it at the server. */
+static void reject_notification(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *message)
+{
+    linnet_bytes value;
+
+    if (message->type == LINNET_NON && !(path->flags & LINNET_PATH_MULTICAST) &&
+        linnet_option_get(message->options, LINNET_OPTION_OBSERVE, 0, &value))
+        linnet_transmit_empty(endpoint, path, LINNET_RST, message->id);
+}
+
 static void receive_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                              const linnet_message *message)
 {
     if (message->type == LINNET_CON)
         receive_confirmable_response(endpoint, now, path, message);
-    else if (message->type != LINNET_RST)
-        (void)linnet_outgoing_response(endpoint, now, path, message);
+    else if (message->type != LINNET_RST && !linnet_outgoing_response(endpoint, now, path, message))
+        reject_notification(endpoint, path, message);
 }
 
 static void receive_request(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
@@ -147,12 +162,15 @@ void linnet_endpoint_unreachable(linnet_endpoint *endpoint, uint64_t now, const 
                                  linnet_bytes datagram, int error)
 {
     linnet_exchange_state *exchange;
+    uint16_t id;
 
     endpoint->now = now;
     /* The message ID of an acknowledgement or Reset is the peer's, and may be that of a request of ours as well. */
     if (!linnet_message_has_id(datagram) || (datagram.data[0] >> 4 & 3u) > LINNET_NON)
         return;
-    exchange = find_by_id(endpoint, path, (uint16_t)(datagram.data[2] << 8 | datagram.data[3]));
+    id = (uint16_t)(datagram.data[2] << 8 | datagram.data[3]);
+    linnet_observers_refused(endpoint, path, id);
+    exchange = find_by_id(endpoint, path, id);
     if (!exchange)
         return;
     if (linnet_exchange_is_client(exchange))

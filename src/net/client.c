@@ -25,20 +25,30 @@ static int open_first_socket(linnet_client *client, const char *local)
     return opened < 0 ? opened : 0;
 }
 
-static int open_requests(linnet_client *client, const linnet_client_config *config)
+static void *resize(void *context, void *data, size_t size)
 {
-    linnet_requests_config settings = {
+    (void)context;
+    if (size > 0)
+        return realloc(data, size);
+    free(data);
+    return NULL;
+}
+
+static int open_calls(linnet_client *client, const linnet_client_config *config)
+{
+    linnet_calls_config settings = {
         .endpoint = client->loop.endpoint,
         .limits = config->limits,
         .transmission = config->transmission,
         .open_socket = open_socket,
         .context = client,
+        .memory = {.resize = resize},
     };
-    client->requests_size = linnet_requests_memory(&config->limits);
-    client->requests_memory = linnet_reserve(client->requests_size);
-    if (!client->requests_memory)
+    client->calls_size = linnet_calls_memory(&config->limits);
+    client->calls_memory = linnet_reserve(client->calls_size);
+    if (!client->calls_memory)
         return LINNET_ENOMEM;
-    return linnet_requests_init(&client->requests, client->requests_memory, client->requests_size, &settings);
+    return linnet_calls_init(&client->calls, client->calls_memory, client->calls_size, &settings);
 }
 
 static int open_all(linnet_client *client, const linnet_client_config *config)
@@ -59,7 +69,7 @@ static int open_all(linnet_client *client, const linnet_client_config *config)
         return error;
     client->scratch_size = client->loop.outbox.capacity;
     client->scratch = malloc(client->scratch_size);
-    return client->scratch ? open_requests(client, config) : LINNET_ENOMEM;
+    return client->scratch ? open_calls(client, config) : LINNET_ENOMEM;
 }
 
 int linnet_client_open(linnet_client **opened, const linnet_client_config *config)
@@ -83,8 +93,10 @@ void linnet_client_close(linnet_client *client)
         return;
     client->closing = true;
     linnet_resolver_close(&client->resolver, LINNET_ECLOSED);
+    if (client->calls)
+        linnet_calls_clear(client->calls, linnet_clock(), LINNET_ECLOSED);
     linnet_loop_close(&client->loop, LINNET_ECLOSED);
-    linnet_unreserve(client->requests_memory, client->requests_size);
+    linnet_unreserve(client->calls_memory, client->calls_size);
     linnet_entries_free(client);
     free(client->scratch);
     free(client);
@@ -99,7 +111,7 @@ static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
 /* Of what the loop does not know itself. */
 static uint64_t own_deadline(const linnet_client *client)
 {
-    return earlier(linnet_requests_deadline(client->requests), client->resolver.deadline);
+    return earlier(linnet_calls_deadline(client->calls), client->resolver.deadline);
 }
 
 uint64_t linnet_client_deadline(const linnet_client *client)
@@ -111,8 +123,8 @@ int linnet_client_turn(linnet_client *client, uint64_t until)
 {
     int error = linnet_loop_receive(&client->loop, earlier(until, own_deadline(client)));
     uint64_t now = own_deadline(client) == UINT64_MAX ? 0 : linnet_clock();
-    if (linnet_requests_deadline(client->requests) <= now)
-        linnet_requests_advance(client->requests, now);
+    if (linnet_calls_deadline(client->calls) <= now)
+        linnet_calls_advance(client->calls, now);
     linnet_resolver_advance(&client->resolver, now);
     linnet_loop_finish(&client->loop);
     return error;

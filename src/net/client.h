@@ -7,13 +7,13 @@
 #include "net/loop.h"
 #include "net/resolve.h"
 
+#include <linnet/calls.h>
 #include <linnet/client.h>
-#include <linnet/requests.h>
 #include <stdatomic.h>
 
 /* A copy of a request that may have to be sent later, or once more to another address. */
 typedef struct linnet_parcel {
-    linnet_outgoing outgoing; /* its views point to `octets` */
+    linnet_call_request request; /* its views point to `octets` */
     uint16_t port;
     size_t next; /* of the addresses: the one to try when the current one refuses */
     size_t count;
@@ -25,8 +25,10 @@ typedef struct linnet_parcel {
 typedef struct linnet_entry {
     linnet_waiter waiter; /* while its name is being looked up */
     struct linnet_client *client;
-    linnet_exchange inner; /* of linnet_requests; 0: not sent */
+    linnet_call inner; /* 0: not sent */
     linnet_response_handler *on_response;
+    linnet_block_handler *on_block;
+    linnet_reader *read_body;
     void *context;
     linnet_parcel *parcel; /* NULL: it has one address and is on its way there */
     struct linnet_entry *next_free;
@@ -39,9 +41,9 @@ typedef struct linnet_entry {
 struct linnet_client {
     linnet_loop loop;
     linnet_resolver resolver;
-    linnet_requests *requests;
-    void *requests_memory;
-    size_t requests_size;
+    linnet_calls *calls;
+    void *calls_memory;
+    size_t calls_size;
     linnet_address local; /* for further sockets */
     linnet_entry **chunks;
     size_t chunk_count;
@@ -65,8 +67,8 @@ void linnet_entries_free(linnet_client *client);
 
 /* client_ways.c */
 
-/* Sends `outgoing`, whose done and context are set here, to where the URI says; the entry keeps what is needed. */
-int linnet_entry_send_to(linnet_entry *entry, uint64_t now, const linnet_uri *uri, linnet_outgoing *outgoing);
+/* Sends `request`, whose functions are set here, to where the URI says; the entry keeps what is needed. */
+int linnet_entry_send_to(linnet_entry *entry, uint64_t now, const linnet_uri *uri, linnet_call_request *request);
 /* Ends the entry: its handler is called. */
 void linnet_entry_end(linnet_entry *entry, const linnet_response *response);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 typedef struct call {
+    const linnet_client_request *request; /* whose functions have their own context */
     linnet_response *response;
     bool over;
 } call;
@@ -38,6 +39,18 @@ static void on_response(const linnet_response *response, void *context)
     waiting->over = true;
 }
 
+static int on_block(const linnet_response *response, uint64_t offset, linnet_bytes octets, void *context)
+{
+    const linnet_client_request *request = ((call *)context)->request;
+    return request->on_block(response, offset, octets, request->context);
+}
+
+static int read_body(void *context, uint64_t offset, uint8_t *data, size_t size, size_t *given)
+{
+    const linnet_client_request *request = ((call *)context)->request;
+    return request->read_body(request->context, offset, data, size, given);
+}
+
 static int fail(linnet_response *response, int error)
 {
     *response = (linnet_response){.error = error};
@@ -46,10 +59,13 @@ static int fail(linnet_response *response, int error)
 
 int linnet_client_call(linnet_client *client, const linnet_client_request *request, linnet_response *response)
 {
-    call waiting = {.response = response};
+    call waiting = {.request = request, .response = response};
     linnet_client_request copy = *request;
     linnet_exchange exchange;
+    copy.observe = false; /* there is one answer to wait for */
     copy.on_response = on_response;
+    copy.on_block = request->on_block ? on_block : NULL;
+    copy.read_body = request->read_body ? read_body : NULL;
     copy.context = &waiting;
     int error = linnet_client_send(client, &copy, &exchange);
     if (error != 0)

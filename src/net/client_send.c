@@ -29,7 +29,7 @@ static int write_options(linnet_client *client, const linnet_uri *uri, const lin
         return error == LINNET_ENOSPC ? LINNET_ETOOBIG : error;
     size_t size = (size_t)error;
     error = 0;
-    if (request->payload.size > 0 && !request->no_content_format)
+    if ((request->payload.size > 0 || request->read_body) && !request->no_content_format)
         error = insert_uint(client, &size, LINNET_OPTION_CONTENT_FORMAT, request->content_format);
     if (error == 0 && request->has_accept)
         error = insert_uint(client, &size, LINNET_OPTION_ACCEPT, request->accept);
@@ -48,9 +48,9 @@ static int read_uri(linnet_uri *uri, const char *text)
 }
 
 static int compose(linnet_client *client, uint64_t now, const linnet_uri *uri, const linnet_client_request *request,
-                   linnet_outgoing *outgoing)
+                   linnet_call_request *call)
 {
-    *outgoing = (linnet_outgoing){
+    *call = (linnet_call_request){
         .code = request->method,
         .type = request->type,
         .has_token = request->has_token,
@@ -58,30 +58,37 @@ static int compose(linnet_client *client, uint64_t now, const linnet_uri *uri, c
         .payload = request->payload,
         .transmission = request->transmission,
         .deadline = request->timeout_ms ? now + request->timeout_ms * UINT64_C(1000) : 0,
+        .block_size = request->block_size,
+        .body_size = request->body_size,
+        .offset = request->offset,
+        .max_body_size = request->max_body_size,
+        .observe = request->observe,
     };
     if (request->type != LINNET_CON && request->type != LINNET_NON)
         return LINNET_EINVAL;
     /* A ping asks for nothing, so the URI's path is of no use to it. */
-    return request->method == LINNET_EMPTY ? 0 : write_options(client, uri, request, &outgoing->options);
+    return request->method == LINNET_EMPTY ? 0 : write_options(client, uri, request, &call->options);
 }
 
 int linnet_client_send(linnet_client *client, const linnet_client_request *request, linnet_exchange *exchange)
 {
     linnet_uri uri;
-    linnet_outgoing outgoing;
+    linnet_call_request call;
     uint64_t now = linnet_clock();
     int error = client->closing ? LINNET_ECLOSED : read_uri(&uri, request->uri);
     if (error == 0)
-        error = compose(client, now, &uri, request, &outgoing);
+        error = compose(client, now, &uri, request, &call);
     if (error != 0)
         return error;
     linnet_entry *entry = linnet_entry_take(client);
     if (!entry)
         return LINNET_ENOMEM;
     entry->on_response = request->on_response;
+    entry->on_block = request->on_block;
+    entry->read_body = request->read_body;
     entry->context = request->context;
     entry->ping = request->method == LINNET_EMPTY;
-    error = linnet_entry_send_to(entry, now, &uri, &outgoing);
+    error = linnet_entry_send_to(entry, now, &uri, &call);
     if (error != 0)
         linnet_entry_give(entry);
     else if (exchange)
@@ -100,5 +107,5 @@ int linnet_client_cancel(linnet_client *client, linnet_exchange exchange)
         linnet_entry_end(entry, &cancelled);
         return 0;
     }
-    return linnet_requests_cancel(client->requests, entry->inner, LINNET_ECANCELLED);
+    return linnet_calls_cancel(client->calls, linnet_clock(), entry->inner, LINNET_ECANCELLED);
 }

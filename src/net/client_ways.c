@@ -26,16 +26,16 @@ static void end_with(linnet_entry *entry, int error)
     linnet_entry_end(entry, &response);
 }
 
-static int send_now(linnet_entry *entry, uint64_t now, const linnet_outgoing *outgoing, const linnet_address *peer)
+static int send_now(linnet_entry *entry, uint64_t now, const linnet_call_request *request, const linnet_address *peer)
 {
     linnet_path path = {.peer = *peer};
     /* "Multicast requests MUST be Non-confirmable" (RFC 7252 8.1). */
-    if (linnet_address_is_multicast(peer) && outgoing->type == LINNET_CON)
+    if (linnet_address_is_multicast(peer) && request->type == LINNET_CON)
         return LINNET_EINVAL;
     /* The kernel would choose some interface, and the answer would come from an address with another scope. */
     if (linnet_ip_is_link_local(peer->ip) && peer->scope == 0)
         return LINNET_EURI;
-    return linnet_requests_send(entry->client->requests, now, &path, outgoing, &entry->inner);
+    return linnet_calls_send(entry->client->calls, now, &path, request, &entry->inner);
 }
 
 /* Sends to the next address that takes it; LINNET_ENOENT when there is none left, or the last error. */
@@ -46,19 +46,42 @@ static int try_next(linnet_entry *entry)
     while (parcel->next < parcel->count) {
         linnet_address *peer = &parcel->addresses[parcel->next++];
         peer->port = parcel->port;
-        error = send_now(entry, linnet_clock(), &parcel->outgoing, peer);
+        error = send_now(entry, linnet_clock(), &parcel->request, peer);
         if (error == 0)
             break;
     }
     return error;
 }
 
-static void ended(const linnet_response *response, void *context)
+/* Whether this address did not do, and nothing at all came from it. */
+static bool is_unreachable(const linnet_response *response)
+{
+    return (response->error == LINNET_EREFUSED || response->error == LINNET_ENETWORK) &&
+           response->message.code == LINNET_EMPTY;
+}
+
+static void on_response(const linnet_response *response, void *context)
 {
     linnet_entry *entry = context;
-    bool refused = response->error == LINNET_EREFUSED || response->error == LINNET_ENETWORK;
-    if (!refused || !entry->parcel || try_next(entry) != 0)
+    if (response->more) {
+        if (entry->on_response)
+            entry->on_response(response, entry->context);
+        return;
+    }
+    if (!is_unreachable(response) || !entry->parcel || try_next(entry) != 0)
         linnet_entry_end(entry, response);
+}
+
+static int on_block(const linnet_response *response, uint64_t offset, linnet_bytes octets, void *context)
+{
+    linnet_entry *entry = context;
+    return entry->on_block(response, offset, octets, entry->context);
+}
+
+static int read_body(void *context, uint64_t offset, uint8_t *data, size_t size, size_t *given)
+{
+    linnet_entry *entry = context;
+    return entry->read_body(entry->context, offset, data, size, given);
 }
 
 static void keep_addresses(linnet_parcel *parcel, const linnet_address *addresses, size_t count)
@@ -78,37 +101,37 @@ static void resolved(linnet_waiter *waiter, int error, const linnet_address *add
         end_with(entry, error);
 }
 
-static linnet_parcel *pack(const linnet_outgoing *outgoing, uint16_t port)
+static linnet_parcel *pack(const linnet_call_request *request, uint16_t port)
 {
-    size_t size = outgoing->options.size + outgoing->payload.size + outgoing->token.size;
+    size_t size = request->options.size + request->payload.size + request->token.size;
     linnet_parcel *parcel = malloc(sizeof *parcel + size);
     if (!parcel)
         return NULL;
     uint8_t *at = parcel->octets;
-    *parcel = (linnet_parcel){.outgoing = *outgoing, .port = port};
-    parcel->outgoing.options = linnet_octets_put(&at, outgoing->options);
-    parcel->outgoing.payload = linnet_octets_put(&at, outgoing->payload);
-    parcel->outgoing.token = linnet_octets_put(&at, outgoing->token);
+    *parcel = (linnet_parcel){.request = *request, .port = port};
+    parcel->request.options = linnet_octets_put(&at, request->options);
+    parcel->request.payload = linnet_octets_put(&at, request->payload);
+    parcel->request.token = linnet_octets_put(&at, request->token);
     return parcel;
 }
 
-static int send_to_name(linnet_entry *entry, uint64_t now, const linnet_uri *uri, const linnet_outgoing *outgoing)
+static int send_to_name(linnet_entry *entry, uint64_t now, const linnet_uri *uri, const linnet_call_request *request)
 {
     char text[LINNET_NAME_MAX + 1];
     const linnet_name *known;
     if (!linnet_name_from_uri(text, uri))
         return LINNET_EURI;
     entry->waiter.done = resolved;
-    entry->waiter.deadline = outgoing->deadline ? outgoing->deadline : now + LINNET_RESOLVE_LIMIT_MS * UINT64_C(1000);
+    entry->waiter.deadline = request->deadline ? request->deadline : now + LINNET_RESOLVE_LIMIT_MS * UINT64_C(1000);
     int found = linnet_resolver_ask(&entry->client->resolver, now, text, &entry->waiter, &known);
     if (found < 0)
         return found;
     if (found > 0 && known->count == 1) {
         linnet_address peer = known->addresses[0];
         peer.port = uri->port;
-        return send_now(entry, now, outgoing, &peer);
+        return send_now(entry, now, request, &peer);
     }
-    entry->parcel = pack(outgoing, uri->port);
+    entry->parcel = pack(request, uri->port);
     if (!entry->parcel) {
         linnet_resolver_forget(&entry->waiter);
         return LINNET_ENOMEM;
@@ -119,14 +142,16 @@ static int send_to_name(linnet_entry *entry, uint64_t now, const linnet_uri *uri
     return try_next(entry);
 }
 
-int linnet_entry_send_to(linnet_entry *entry, uint64_t now, const linnet_uri *uri, linnet_outgoing *outgoing)
+int linnet_entry_send_to(linnet_entry *entry, uint64_t now, const linnet_uri *uri, linnet_call_request *request)
 {
     linnet_address peer;
-    outgoing->done = ended;
-    outgoing->context = entry;
+    request->on_response = on_response;
+    request->on_block = entry->on_block ? on_block : NULL;
+    request->read_body = entry->read_body ? read_body : NULL;
+    request->context = entry;
     if (!uri->host_is_literal)
-        return send_to_name(entry, now, uri, outgoing);
+        return send_to_name(entry, now, uri, request);
     if (!linnet_address_from_host(&peer, uri->host, uri->port))
         return LINNET_EURI; /* an interface that is not there */
-    return send_now(entry, now, outgoing, &peer);
+    return send_now(entry, now, request, &peer);
 }

@@ -21,6 +21,17 @@ static int open_site(linnet_server *server, const linnet_server_config *config)
     return linnet_server_add(server, LINNET_DISCOVERY_PATH, &linnet_discovery_config);
 }
 
+static int open_observers(linnet_server *server, const linnet_limits *limits)
+{
+    linnet_observers *observers;
+    size_t size = linnet_observers_memory(limits);
+    server->observers = linnet_reserve(size);
+    if (!server->observers)
+        return LINNET_ENOMEM;
+    server->observers_size = size;
+    return linnet_observers_init(&observers, server->observers, size, server->loop.endpoint);
+}
+
 static int open_all(linnet_server *server, const linnet_server_config *config)
 {
     linnet_loop_config settings = {
@@ -34,6 +45,8 @@ static int open_all(linnet_server *server, const linnet_server_config *config)
         .owner = server,
     };
     int error = linnet_loop_open(&server->loop, &settings);
+    if (error == 0)
+        error = open_observers(server, &config->limits);
     if (error == 0)
         error = open_site(server, config);
     return error == 0 && config->address ? linnet_server_bind(server, config->address) : error;
@@ -63,6 +76,8 @@ void linnet_server_close(linnet_server *server)
     if (!server)
         return;
     linnet_loop_close(&server->loop, LINNET_ECLOSED);
+    linnet_unreserve(server->observers, server->observers_size);
+    linnet_server_timers_free(server);
     linnet_server_free_resources(server);
     free(server->site.buckets);
     free(server);
@@ -70,7 +85,9 @@ void linnet_server_close(linnet_server *server)
 
 static int turn(linnet_server *server, uint64_t until)
 {
-    int error = linnet_loop_receive(&server->loop, until);
+    uint64_t due = linnet_server_timers_deadline(server);
+    int error = linnet_loop_receive(&server->loop, due < until ? due : until);
+    linnet_server_timers_run(server);
     linnet_loop_finish(&server->loop);
     return error;
 }
@@ -91,7 +108,12 @@ void linnet_server_stop(linnet_server *server)
 
 int linnet_server_descriptor(const linnet_server *server) { return server->loop.epoll; }
 
-uint64_t linnet_server_deadline(const linnet_server *server) { return linnet_loop_deadline(&server->loop); }
+uint64_t linnet_server_deadline(const linnet_server *server)
+{
+    uint64_t loop = linnet_loop_deadline(&server->loop);
+    uint64_t timers = linnet_server_timers_deadline(server);
+    return loop < timers ? loop : timers;
+}
 
 int linnet_server_process(linnet_server *server) { return turn(server, 0); }
 

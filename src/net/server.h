@@ -1,19 +1,38 @@
 /* The inside of a linnet_server. Its functions stand in several files: server.c (opening, the loop), server_bind.c
- * (addresses), server_resources.c (copies of what is added), server_deferred.c (answers from other threads). */
+ * (addresses), server_resources.c (copies of what is added), server_deferred.c (answers from other threads),
+ * server_timers.c (linnet_server_after()). */
 #ifndef LINNET_NET_SERVER_H
 #define LINNET_NET_SERVER_H
 
+#include "engine/table.h"
+#include "engine/wheel.h"
 #include "net/loop.h"
 
 #include <linnet/server.h>
 #include <linnet/site.h>
 #include <stdatomic.h>
 
+typedef struct linnet_server_timers {
+    linnet_wheel wheel;
+    struct linnet_server_slot *slots;
+    uint32_t count;
+    uint32_t capacity;
+    uint32_t free; /* 1 + the index of a free slot */
+} linnet_server_timers;
+
 struct linnet_server {
     linnet_loop loop; /* its mailbox is also the owner of the site and of deferred handles: it lives longest */
     linnet_site site;
+    linnet_server_timers timers;
+    void *observers; /* memory of linnet_observers */
+    size_t observers_size;
     atomic_bool stopped;
 };
+
+/* server_timers.c */
+uint64_t linnet_server_timers_deadline(const linnet_server *server);
+void linnet_server_timers_run(linnet_server *server);
+void linnet_server_timers_free(linnet_server *server);
 
 /* server_resources.c */
 void linnet_server_free_resources(linnet_server *server);

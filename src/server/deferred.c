@@ -1,6 +1,7 @@
 /* Answers that come later: the handler takes a handle and leaves; whoever has the answer gives it as a value, and the
  * kept request is finished with it as if a handler had just made it. */
 #include "server/finish.h"
+#include "server/observe.h"
 
 #include <linnet/error.h>
 
@@ -53,11 +54,15 @@ static void give(void *context, linnet_incoming *incoming)
     linnet_request_open(&request, what->site, incoming);
     linnet_reply_begin(&reply, &request);
     linnet_reply_allow_blocks(&reply);
+    if (incoming->options->has_observe)
+        (void)linnet_request_route(&request);
+    bool observed = linnet_observe_begin(&request, &reply);
     if (what->answer)
         fill(&reply, what->answer);
     else
         linnet_reply_error(&reply, LINNET_SERVICE_UNAVAILABLE, NULL);
     linnet_reply_finish(&reply);
+    linnet_observe_end(&request, &reply, observed);
     linnet_reply_end(&reply);
     linnet_request_close(&request);
 }

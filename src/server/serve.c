@@ -1,6 +1,7 @@
 /* How a request is served, from the path to the finished answer: the order of the steps is here, each step in a file
  * of its own. */
 #include "server/finish.h"
+#include "server/observe.h"
 
 /* The library's handler where the resource stores a value and has none of its own. */
 static linnet_code route(linnet_request *request)
@@ -32,6 +33,7 @@ void linnet_site_serve(void *context, linnet_incoming *incoming)
     linnet_request request;
     linnet_reply reply;
     const char *diagnostic = NULL;
+    bool observed = false;
 
     linnet_request_open(&request, context, incoming);
     linnet_reply_begin(&reply, &request);
@@ -39,11 +41,13 @@ void linnet_site_serve(void *context, linnet_incoming *incoming)
     if (code == LINNET_EMPTY) {
         request.automatic_etag = request.resource && request.resource->config->etag;
         linnet_reply_allow_blocks(&reply);
+        observed = linnet_observe_begin(&request, &reply);
         request.handler(&request, &reply, request.context);
         linnet_reply_finish(&reply);
     } else {
         linnet_reply_fail(&reply, code, diagnostic);
     }
+    linnet_observe_end(&request, &reply, observed);
     linnet_reply_end(&reply);
     linnet_request_close(&request);
 }

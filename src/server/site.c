@@ -1,10 +1,11 @@
 /* The set of resources: adding, finding, removing. They stand in buckets by a hash over the segments of their path,
  * and in a list in the order of their creation, which is the order of /.well-known/core. */
 #include "server/hash.h"
-#include "server/request.h"
+#include "server/observe.h"
 
 #include <linnet/error.h>
 
+#define CONFIRM_EVERY 20u
 #define SEGMENT_MAX 255u /* RFC 7252 5.10: a Uri-Path has 0 to 255 octets */
 
 /* A path as text, "a/b" or "/a/b", and what is found out about it. */
@@ -73,6 +74,7 @@ int linnet_site_add(linnet_site *site, struct linnet_resource *resource, const c
     resource->etag = 1;
     resource->absent = config->absent;
     resource->initial = true;
+    resource->observable.confirm_every = config->confirm_every ? config->confirm_every : CONFIRM_EVERY;
 
     struct linnet_resource **bucket = bucket_of(site, parsed.hash);
     resource->next_in_bucket = *bucket;
@@ -92,6 +94,9 @@ void linnet_site_remove(linnet_site *site, struct linnet_resource *resource)
     for (linnet_request *request = site->serving; request; request = request->outer)
         if (request->resource == resource)
             request->resource = NULL;
+
+    if (resource->observable.subjects)
+        linnet_observable_gone(&resource->observable);
 
     struct linnet_resource **link = bucket_of(site, resource->hash);
     while (*link != resource)

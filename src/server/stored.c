@@ -50,6 +50,7 @@ int linnet_resource_set(linnet_resource *resource, linnet_bytes value)
     resource->initial = false;
     resource->absent = false;
     count_up(resource);
+    linnet_resource_changed(resource);
     return 0;
 }
 
@@ -132,6 +133,7 @@ void linnet_stored_delete(linnet_request *request, linnet_reply *reply, void *co
     if (resource->site->resize)
         resource->site->resize(resource->site->owner, &resource->value, 0);
     count_up(resource);
+    linnet_resource_changed(resource); /* to 4.04 */
 }
 
 linnet_handler *linnet_stored_handler(const linnet_resource_config *config, linnet_code method)

@@ -59,3 +59,8 @@ def test_a_server_runs_in_a_loop_of_the_users():
 
 def test_the_core_alone_serves_from_static_memory():
     assert serve("microcontroller", f"{LINNET} get coap://127.0.0.1/temperature") == "22.3 C"
+
+
+def test_an_observed_resource_tells_of_its_changes():
+    lines = serve("observed", "coap-client-notls -s 4 coap://127.0.0.1/count").split()
+    assert len(lines) >= 3 and lines == [str(int(lines[0]) + i) for i in range(len(lines))]

@@ -30,7 +30,9 @@ static void what_cannot_be_a_request_is_refused_at_once(void **state)
     expect_refusal(&pair, (bad = good, bad.uri = "coap://224.0.1.187/", bad), LINNET_EINVAL);
     expect_refusal(&pair, (bad = good, bad.method = LINNET_CONTENT, bad), LINNET_EINVAL);
     expect_refusal(&pair, (bad = good, bad.type = LINNET_ACK, bad), LINNET_EINVAL);
-    expect_refusal(&pair, (bad = good, bad.payload = linnet_view(large, sizeof large), bad), LINNET_ETOOBIG);
+    expect_refusal(&pair, (bad = good, bad.block_size = 100, bad), LINNET_EINVAL);
+    expect_refusal(&pair, (bad = good, bad.offset = 100, bad), LINNET_EINVAL);
+    expect_refusal(&pair, (bad = good, bad.method = LINNET_PUT, bad.observe = true, bad), LINNET_EINVAL);
     linnet_option option = {LINNET_OPTION_ETAG, linnet_view(large, sizeof large)};
     expect_refusal(&pair, (bad = good, bad.options = &option, bad.option_count = 1, bad), LINNET_ETOOBIG);
     assert_int_equal(result.calls, 0);

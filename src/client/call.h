@@ -1,0 +1,121 @@
+/* The inside of a call. Its functions stand in several files: calls.c (memory, ids, timers), call_template.c (what the
+ * user wants, copied once), call_send.c (the next exchange), call_answer.c (what an answer means), call_observe.c
+ * (notifications, registering again, leaving). Each composes the small machines: upload, download, observation, body.
+ */
+#ifndef LINNET_CLIENT_CALL_H
+#define LINNET_CLIENT_CALL_H
+
+#include "client/body.h"
+#include "client/download.h"
+#include "client/observation.h"
+#include "client/upload.h"
+#include "engine/endpoint.h"
+
+#include <linnet/calls.h>
+
+#define LINNET_ECHO_MAX 40u /* RFC 9175 2.2.1 */
+
+/* docs/state-machines.md draws it. */
+typedef enum linnet_call_phase {
+    LINNET_CALL_FREE,
+    LINNET_CALL_ASKING,   /* the request is on its way, as a whole or block by block; also a registration */
+    LINNET_CALL_FETCHING, /* blocks of the response are on their way */
+    LINNET_CALL_WATCHING, /* an observation, with nothing else under way */
+    LINNET_CALL_LEAVING   /* the user is gone; the server is being told */
+} linnet_call_phase;
+
+/* One exchange of a call. */
+typedef struct linnet_leg {
+    struct linnet_call_state *call;
+    linnet_exchange exchange; /* 0: none under way */
+} linnet_leg;
+
+typedef struct linnet_call_state {
+    linnet_timer timer; /* of an observation: when to register again */
+    linnet_calls *calls;
+    linnet_call_request request; /* its views point to `octets` or `own` */
+    linnet_path path;
+    linnet_leg legs[2];
+    linnet_leg *current;   /* the one of the two that requests go by */
+    linnet_leg *observing; /* the other, when notifications come by it; NULL: none do */
+    linnet_upload upload;
+    linnet_download download;
+    linnet_observation observation;
+    linnet_body body;
+    uint64_t started; /* when the first datagram was sent; 0: nothing has come yet */
+    uint32_t retransmissions;
+    uint32_t index;
+    uint32_t generation;
+    uint32_t request_tag; /* 0: none */
+    uint8_t phase;        /* linnet_call_phase */
+    uint8_t largest_szx;
+    uint8_t last_code; /* of the last response that came */
+    uint8_t farewells; /* deregistrations sent */
+    bool raw;          /* the user has his own Block options: no more than one exchange */
+    bool first;        /* no exchange was sent yet */
+    bool tagged;       /* whether request_tag is needed was decided */
+    bool echoed;       /* the last request was a repetition with an Echo */
+    bool confirmed;    /* something newer came since the last registration */
+    uint8_t token_size;
+    uint8_t echo_size;
+    uint8_t token[LINNET_TOKEN_MAX];
+    uint8_t echo[LINNET_ECHO_MAX];
+    uint8_t *own; /* from linnet_memory; NULL: `octets` suffices */
+    uint8_t octets[LINNET_CALL_INLINE];
+} linnet_call_state;
+
+struct linnet_calls {
+    linnet_calls_config config;
+    linnet_requests *requests;
+    linnet_pool pool;
+    linnet_wheel wheel;
+    linnet_call_state *untagged; /* the upload under way that has no Request-Tag; there may be one */
+    uint32_t tags;
+    size_t leaving;
+    uint8_t *options; /* where a request's options are woven; message_size octets */
+    uint8_t *block;   /* where a block is read to; LINNET_BLOCK_MAX + 1 octets */
+    size_t options_size;
+    bool cleared;
+};
+
+#define LINNET_BLOCK_MAX 1024u
+
+/* calls.c */
+linnet_call linnet_call_id(const linnet_call_state *call);
+/* NULL: it has ended, as far as its user is concerned. */
+linnet_call_state *linnet_call_find(const linnet_calls *calls, linnet_call id);
+void linnet_call_give(linnet_call_state *call);
+/* Ends the exchange of a leg, without a word to anybody. */
+void linnet_leg_stop(linnet_leg *leg);
+/* Ends the call: tells the server where there is an observation, gives all back, calls the handler. */
+void linnet_call_end(linnet_call_state *call, const linnet_response *response);
+void linnet_call_fail(linnet_call_state *call, int error);
+
+static inline uint64_t linnet_call_now(const linnet_call_state *call) { return call->calls->config.endpoint->now; }
+
+/* call_template.c: LINNET_EINVAL, LINNET_ENOMEM. */
+int linnet_call_copy(linnet_call_state *call, const linnet_call_request *request);
+
+/* call_send.c */
+/* Sends the block of the request that is due, or asks for that of the response. */
+int linnet_call_send(linnet_call_state *call);
+/* As linnet_call_send(); where it fails so does the call, or the observation tries again later. */
+void linnet_call_proceed(linnet_call_state *call);
+/* Takes the observation back: waits for an answer; or, where all ends, as one datagram. */
+int linnet_call_send_farewell(linnet_call_state *call);
+
+/* call_answer.c: `done` of each exchange; the context is its leg. */
+void linnet_call_answered(const linnet_response *response, void *context);
+/* What comes next is the first block of a response. */
+void linnet_call_expect(linnet_call_state *call);
+
+/* call_observe.c */
+/* A notification came by this leg. False: it is out of date. */
+bool linnet_call_notified(linnet_call_state *call, linnet_leg *leg, const linnet_response *response);
+/* An exchange failed: ends the call, or lets the observation try again later. */
+void linnet_call_failed(linnet_call_state *call, int error);
+/* The timer: registers again. */
+void linnet_call_renew(linnet_call_state *call);
+void linnet_call_farewell_answered(linnet_call_state *call, const linnet_response *response);
+
+#endif

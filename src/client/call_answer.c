@@ -1,0 +1,223 @@
+/* What an answer means for its call: the next block, the end, or once more with the Echo that the server wants. */
+#include "client/call.h"
+
+#include <linnet/error.h>
+
+void linnet_call_expect(linnet_call_state *call)
+{
+    const linnet_call_request *request = &call->request;
+    bool asks = request->code == LINNET_GET || request->code == LINNET_FETCH;
+    bool early = request->block_size != 0 || request->offset > 0 || call->largest_szx < 6;
+
+    linnet_body_clear(&call->body, &call->calls->config.memory);
+    linnet_download_begin(&call->download, request->offset, call->largest_szx, asks && early && !call->raw);
+}
+
+/* Puts what goes for the whole call into a response that is about to be delivered. */
+static void complete(const linnet_call_state *call, linnet_response *response)
+{
+    uint64_t now = linnet_call_now(call);
+
+    if (!call->request.observe) {
+        response->round_trip_us = now > call->started ? now - call->started : 0;
+        response->retransmissions = call->retransmissions;
+    }
+    response->more = call->observing != NULL;
+    response->has_observe = call->observing != NULL;
+    response->observe = call->observing ? call->observation.sequence : 0;
+}
+
+static void deliver(linnet_call_state *call, const linnet_response *response)
+{
+    linnet_calls *calls = call->calls;
+    linnet_response whole = *response;
+    linnet_body body = call->body;
+
+    complete(call, &whole);
+    if (!whole.more) {
+        linnet_call_end(call, &whole);
+        return;
+    }
+    call->phase = LINNET_CALL_WATCHING;
+    call->body = (linnet_body){0}; /* the handler may end the call, and goes on reading */
+    call->request.on_response(&whole, call->request.context);
+    linnet_body_clear(&body, &calls->config.memory);
+}
+
+static bool has_sink(const linnet_call_state *call, const linnet_response *response)
+{
+    return call->request.on_block && linnet_code_is_success(response->message.code);
+}
+
+/* Hands a part to the user. False: the call has ended, by his doing or by the error that he returned. */
+static bool hand_over(linnet_call_state *call, const linnet_response *response, uint64_t offset)
+{
+    linnet_calls *calls = call->calls;
+    linnet_call id = linnet_call_id(call);
+    int error = call->request.on_block(response, offset, response->message.payload, call->request.context);
+
+    if (linnet_call_find(calls, id) != call)
+        return false;
+    if (error != 0)
+        linnet_call_fail(call, error);
+    return error == 0;
+}
+
+static bool is_known_too_large(const linnet_call_state *call, const linnet_response *response)
+{
+    linnet_bytes value;
+
+    return linnet_option_get(response->message.options, LINNET_OPTION_SIZE2, 0, &value) &&
+           linnet_option_uint(value) > call->request.max_body_size + call->download.start;
+}
+
+static int keep(linnet_call_state *call, const linnet_response *response, uint64_t offset)
+{
+    const linnet_memory *memory = &call->calls->config.memory;
+    int error = 0;
+
+    if (offset == call->download.start)
+        error = is_known_too_large(call, response) ? LINNET_ETOOBIG
+                                                   : linnet_body_begin(&call->body, memory, response->message.options);
+    if (error == 0)
+        error = linnet_body_append(&call->body, memory, response->message.payload, call->request.max_body_size);
+    return error;
+}
+
+static void finish(linnet_call_state *call, const linnet_response *response)
+{
+    linnet_response whole = *response;
+
+    if (has_sink(call, response)) {
+        whole.message.payload.size = 0; /* he has it */
+    } else if (call->body.size > 0) {
+        whole.message.options = linnet_body_options(&call->body);
+        whole.message.payload = linnet_body_payload(&call->body);
+    }
+    deliver(call, &whole);
+}
+
+static void receive_part(linnet_call_state *call, const linnet_response *response, uint64_t offset, bool is_last)
+{
+    linnet_response whole = *response;
+    int error;
+
+    if (has_sink(call, response)) {
+        if (!hand_over(call, response, offset))
+            return;
+    } else if (!is_last || offset > call->download.start) { /* a single block needs no memory */
+        error = keep(call, response, offset);
+        if (error != 0) {
+            linnet_call_fail(call, error);
+            return;
+        }
+    }
+    if (is_last) {
+        whole.message.code = call->download.code;
+        finish(call, &whole);
+    } else {
+        linnet_call_proceed(call);
+    }
+}
+
+static void receive_whole(linnet_call_state *call, const linnet_response *response)
+{
+    linnet_body_clear(&call->body, &call->calls->config.memory);
+    if (!has_sink(call, response) || hand_over(call, response, 0))
+        finish(call, response);
+}
+
+static void receive_block(linnet_call_state *call, const linnet_response *response)
+{
+    uint64_t offset;
+    linnet_download_verdict verdict = linnet_download_response(&call->download, &response->message, &offset);
+
+    if (verdict == LINNET_DOWNLOAD_WHOLE) {
+        receive_whole(call, response);
+    } else if (verdict == LINNET_DOWNLOAD_PART || verdict == LINNET_DOWNLOAD_LAST) {
+        receive_part(call, response, offset, verdict == LINNET_DOWNLOAD_LAST);
+    } else if (verdict == LINNET_DOWNLOAD_AGAIN) {
+        linnet_body_clear(&call->body, &call->calls->config.memory);
+        linnet_call_proceed(call);
+    } else {
+        linnet_call_failed(call, verdict == LINNET_DOWNLOAD_ODD ? LINNET_EFORMAT : LINNET_EBUSY);
+    }
+}
+
+static void receive(linnet_call_state *call, const linnet_response *response)
+{
+    linnet_upload_verdict verdict = LINNET_UPLOAD_FINAL;
+    linnet_block block1;
+    bool has_block1 = linnet_block_of(&response->message, LINNET_OPTION_BLOCK1, &block1);
+
+    if (call->raw) {
+        deliver(call, response);
+        return;
+    }
+    if (call->phase == LINNET_CALL_ASKING)
+        verdict = linnet_upload_response(&call->upload, response->message.code, has_block1 ? &block1 : NULL);
+    if (verdict == LINNET_UPLOAD_NEXT) {
+        linnet_call_proceed(call);
+    } else if (verdict == LINNET_UPLOAD_ODD) {
+        linnet_call_fail(call, LINNET_EFORMAT);
+    } else {
+        call->phase = LINNET_CALL_FETCHING;
+        receive_block(call, response);
+    }
+}
+
+/* RFC 9175 2.3: a 4.01 with an Echo option wants the same request again, with that Echo. Once: a second one in a row is
+ * the answer. */
+static bool is_challenge(linnet_call_state *call, const linnet_message *response)
+{
+    linnet_bytes value;
+
+    if (response->code != LINNET_UNAUTHORIZED || call->echoed || call->raw ||
+        !linnet_option_get(response->options, LINNET_OPTION_ECHO, 0, &value) || value.size == 0 ||
+        value.size > LINNET_ECHO_MAX) {
+        call->echoed = false;
+        return false;
+    }
+    call->echoed = true;
+    call->echo_size = (uint8_t)value.size;
+    memcpy(call->echo, value.data, value.size);
+    return true;
+}
+
+static void note(linnet_call_state *call, const linnet_response *response)
+{
+    uint64_t now = linnet_call_now(call);
+
+    if (!call->started)
+        call->started = now > response->round_trip_us ? now - response->round_trip_us : 0;
+    call->retransmissions += response->retransmissions;
+    if (response->error == 0) {
+        call->last_code = response->message.code;
+        call->path = response->path;
+    }
+}
+
+void linnet_call_answered(const linnet_response *response, void *context)
+{
+    linnet_leg *leg = context;
+    linnet_call_state *call = leg->call;
+    bool notifies = response->more || leg == call->observing;
+
+    if (leg->exchange == 0)
+        return; /* ended by ourselves */
+    if (!response->more) {
+        leg->exchange = 0;
+        call->observing = leg == call->observing ? NULL : call->observing;
+    }
+    if (response->error == LINNET_ECANCELLED)
+        return; /* a newer registration has taken its place */
+    note(call, response);
+    if (call->phase == LINNET_CALL_LEAVING)
+        linnet_call_farewell_answered(call, response);
+    else if (response->error != 0)
+        linnet_call_failed(call, response->error);
+    else if (notifies ? linnet_call_notified(call, leg, response) : !is_challenge(call, &response->message))
+        receive(call, response);
+    else if (!notifies)
+        linnet_call_proceed(call);
+}
