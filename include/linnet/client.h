@@ -2,9 +2,9 @@
 #ifndef LINNET_CLIENT_H
 #define LINNET_CLIENT_H
 
+#include <linnet/body.h>
 #include <linnet/endpoint.h>
 #include <linnet/loop.h>
-#include <linnet/response.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -14,10 +14,10 @@ typedef struct linnet_client linnet_client;
 
 /* A request to send. Zero fields are defaults: a confirmable request without payload and options. */
 typedef struct linnet_client_request {
-    linnet_code method;   /* LINNET_GET...; LINNET_EMPTY is a ping (RFC 7252 4.3): the Reset that answers it is success, and
-                           * `message` is that Reset */
-    const char *uri;      /* where to; its path and query become options */
-    linnet_type type;     /* LINNET_CON or LINNET_NON */
+    linnet_code method; /* LINNET_GET...; LINNET_EMPTY is a ping (RFC 7252 4.3): the Reset that answers it is success,
+                         * and `message` is that Reset */
+    const char *uri;    /* where to; its path and query become options */
+    linnet_type type;   /* LINNET_CON or LINNET_NON */
 
     linnet_bytes payload;
     bool no_content_format;  /* else content_format is sent when there is a payload */
@@ -26,15 +26,29 @@ typedef struct linnet_client_request {
     uint16_t accept;
     const linnet_option *options; /* further options, in any order; also repeats of those above */
     size_t option_count;
-    bool no_uri_host;        /* leave Uri-Host out even where the host is a name */
-    bool has_token;          /* use `token`, 0 to 8 octets; else the library makes one */
+    bool no_uri_host; /* leave Uri-Host out even where the host is a name */
+    bool has_token;   /* use `token`, 0 to 8 octets; else the library makes one */
     linnet_bytes token;
 
     linnet_transmission transmission; /* for this request; zero fields: the client's */
-    uint32_t timeout_ms;     /* the whole time allowed, from the call on; 0: what RFC 7252 4.8.2 gives: EXCHANGE_LIFETIME */
+    uint32_t timeout_ms; /* the whole time allowed, from the call on; 0: what RFC 7252 4.8.2 gives: EXCHANGE_LIFETIME */
+
+    /* Bodies too large for one message go block-wise by themselves (RFC 7959), both ways. */
+    uint16_t block_size;      /* 16 to 1024, a power of two; 0: 1024, or what fits the message size */
+    linnet_reader *read_body; /* instead of `payload`: called for the blocks of the request's body, in order; a block
+                               * may be asked again */
+    uint64_t body_size;       /* of read_body: LINNET_UNKNOWN_SIZE where it is not known */
+    linnet_block_handler *on_block; /* instead of a whole payload in the response: called for each part as it comes */
+    uint64_t offset;        /* ask for the body from here on: a multiple of the block size (goes on with a download) */
+    uint64_t max_body_size; /* of a response that is put together; 0: 16 MiB. More: LINNET_ETOOBIG */
+
+    /* Observe the resource (GET, FETCH; RFC 7641): on_response is called for every notification, out-of-date ones left
+     * out, whole bodies only. Goes on until linnet_client_cancel(), which tells the server, or an error response; a
+     * server that is silent or restarted is asked again by itself. */
+    bool observe;
 
     linnet_response_handler *on_response;
-    void *context;
+    void *context; /* also of read_body and on_block */
 } linnet_client_request;
 
 typedef struct linnet_client_config {
@@ -43,8 +57,8 @@ typedef struct linnet_client_config {
     const char *local_address; /* "0.0.0.0:40000", "[::1]:0", ":0"; NULL: any */
     linnet_trace *trace;
     void *trace_context;
-    unsigned loss_percent;     /* for tests: drop this share of datagrams in each direction */
-    uint32_t resolve_ms;       /* 60000: how long the addresses of a name are remembered */
+    unsigned loss_percent; /* for tests: drop this share of datagrams in each direction */
+    uint32_t resolve_ms;   /* 60000: how long the addresses of a name are remembered */
 } linnet_client_config;
 
 /* `config` may be NULL; it is copied. LINNET_ENOMEM, LINNET_EADDRESS, LINNET_ESYSTEM. */
@@ -61,20 +75,23 @@ int linnet_client_open(linnet_client **client, const linnet_client_config *confi
  */
 int linnet_client_send(linnet_client *client, const linnet_client_request *request, linnet_exchange *exchange);
 
-/* Ends a request: its handler is called with LINNET_ECANCELLED before this returns. LINNET_ENOENT: it has ended already. */
+/* Ends a request: its handler is called with LINNET_ECANCELLED before this returns. LINNET_ENOENT: it has ended
+ * already. */
 int linnet_client_cancel(linnet_client *client, linnet_exchange exchange);
 
-/* Sends and waits, serving other requests of the client meanwhile. Returns response->error or what linnet_client_send() returns.
- * `response` holds memory until linnet_response_clear(). Not from a response handler. */
+/* Sends and waits, serving other requests of the client meanwhile. Returns response->error or what linnet_client_send()
+ * returns. `response` holds memory until linnet_response_clear(). Not from a response handler. */
 int linnet_client_call(linnet_client *client, const linnet_client_request *request, linnet_response *response);
 /* Frees what the response holds; a zeroed or failed response is fine. */
 void linnet_response_clear(linnet_response *response);
 
 /* Requests that have not ended. */
 size_t linnet_client_pending(const linnet_client *client);
-/* Serves until nothing is pending or `timeout_ms` have passed (0: return at once after what is ready); LINNET_ESYSTEM. */
+/* Serves until nothing is pending or `timeout_ms` have passed (0: return at once after what is ready); LINNET_ESYSTEM.
+ */
 int linnet_client_run(linnet_client *client, uint32_t timeout_ms);
-/* Makes linnet_client_run() and linnet_client_call() return early (the call with LINNET_ECANCELLED). From any thread, from signal handlers. */
+/* Makes linnet_client_run() and linnet_client_call() return early (the call with LINNET_ECANCELLED). From any thread,
+ * from signal handlers. */
 void linnet_client_stop(linnet_client *client);
 
 /* For a loop of one's own, as for servers. */
