@@ -54,13 +54,20 @@ typedef struct linnet_incoming {
 
 typedef void linnet_serve(void *context, linnet_incoming *incoming);
 
+/* Writes why an option is refused as a diagnostic payload of at most `capacity` octets; returns its size. */
+typedef size_t linnet_explain(uint16_t option, uint8_t *text, size_t capacity);
+
 typedef struct linnet_endpoint_config {
     linnet_transmission transmission;
     linnet_limits limits;
     linnet_port port;
     linnet_serve *serve; /* answers requests; NULL: a client only, requests are rejected (RFC 7252 4.2, 4.3) */
     void *serve_context;
+    linnet_explain *explain; /* linnet_explain_option, or NULL: a 4.02 goes without a diagnostic payload */
 } linnet_endpoint_config;
+
+/* "Option 65001 is unknown or malformed": "4.02 ... SHOULD include a diagnostic payload" (RFC 7252 5.4.1). */
+size_t linnet_explain_option(uint16_t option, uint8_t *text, size_t capacity);
 
 /* Octets of memory that an endpoint with these limits needs, at most. */
 size_t linnet_endpoint_memory(const linnet_limits *limits);

@@ -128,7 +128,7 @@ void linnet_endpoint_receive_truncated(linnet_endpoint *endpoint, uint64_t now, 
     /* Options may be cut anywhere; header and token are whole, and are all that a refusal takes. */
     error = linnet_message_parse(&message, linnet_view(front.data, LINNET_MESSAGE_HEADER_SIZE + token_size));
     if (error == 0 && linnet_code_is_request(message.code) && message.type <= LINNET_NON && endpoint->config.serve)
-        linnet_incoming_refuse(endpoint, now, path, &message, LINNET_REQUEST_ENTITY_TOO_LARGE);
+        linnet_incoming_refuse(endpoint, now, path, &message, LINNET_REQUEST_ENTITY_TOO_LARGE, 0);
     else if (error != LINNET_EVERSION)
         reject(endpoint, path, &message);
 }

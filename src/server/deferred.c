@@ -1,6 +1,7 @@
 /* Answers that come later: the handler takes a handle and leaves; whoever has the answer gives it as a value, and the
  * kept request is finished with it as if a handler had just made it. */
 #include "server/finish.h"
+#include "server/transfer.h"
 
 #include <linnet/error.h>
 
@@ -58,7 +59,7 @@ static void give(void *context, linnet_incoming *incoming)
     else
         linnet_reply_error(&reply, LINNET_SERVICE_UNAVAILABLE, NULL);
     linnet_reply_finish(&reply);
-    linnet_reply_end(&reply);
+    linnet_reply_deliver(&reply);
     linnet_request_close(&request);
 }
 
