@@ -48,24 +48,11 @@ static void write_header(linnet_endpoint *endpoint, uint64_t now, const linnet_p
                             request->token);
 }
 
-#define EXPLANATION_MAX 48u
-#define PAYLOAD_MARKER 0xffu
-
-/* "[4.02] SHOULD include a diagnostic payload describing the unrecognized option(s)" (5.4.1). */
-static size_t add_explanation(const linnet_endpoint *endpoint, uint8_t *datagram, size_t head, uint16_t option)
-{
-    size_t room = endpoint->message_size - head < EXPLANATION_MAX ? endpoint->message_size - head : EXPLANATION_MAX;
-    size_t size = room > 1 ? endpoint->config.explain(option, datagram + head + 1, room - 1) : 0;
-
-    datagram[head] = PAYLOAD_MARKER;
-    return size > 0 ? size + 1 : 0;
-}
-
 void linnet_incoming_refuse(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                             const linnet_message *request, linnet_code code, uint16_t option)
 {
     uint64_t key = linnet_hash_ends(&endpoint->hash_key, path, request->id);
-    uint8_t datagram[LINNET_MESSAGE_HEADER_SIZE + LINNET_TOKEN_MAX + 1 + EXPLANATION_MAX];
+    uint8_t datagram[LINNET_MESSAGE_HEADER_SIZE + LINNET_TOKEN_MAX + LINNET_EXPLANATION_MAX];
     linnet_bytes answer = {datagram, LINNET_MESSAGE_HEADER_SIZE + request->token.size};
 
     /* A non-confirmable message with an unknown critical option is rejected, here by silence (5.4.1, 4.3); errors
@@ -74,7 +61,7 @@ void linnet_incoming_refuse(linnet_endpoint *endpoint, uint64_t now, const linne
         return;
     write_header(endpoint, now, path, datagram, request, code);
     if (code == LINNET_BAD_OPTION && endpoint->config.explain)
-        answer.size += add_explanation(endpoint, datagram, answer.size, option);
+        answer.size += endpoint->config.explain(option, datagram + answer.size, endpoint->message_size - answer.size);
     linnet_answers_put(&endpoint->answers, key, now, now + lifetime_of(endpoint, request), answer);
     (void)linnet_transmit(endpoint, path, answer);
 }
