@@ -27,5 +27,7 @@ int demo_add(linnet_server *server)
     int error = add_table(server, demo_tour);
     if (!error)
         error = add_table(server, demo_plugtest);
+    if (!error)
+        error = add_table(server, demo_large);
     return error ? error : add_table(server, demo_links);
 }

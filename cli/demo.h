@@ -13,8 +13,8 @@ typedef struct demo_resource {
 /* Adds all of them; 0 or the error of linnet_server_add(). */
 int demo_add(linnet_server *server);
 
-/* The tables: the tour, the plugtest's core descriptions, the plugtest's link descriptions. */
-extern const demo_resource demo_tour[], demo_plugtest[], demo_links[];
+/* The tables: the tour, the plugtest's core descriptions, its block-wise ones, its link descriptions. */
+extern const demo_resource demo_tour[], demo_plugtest[], demo_large[], demo_links[];
 
 /* A text that takes more than one message. */
 extern const char demo_long_text[];
