@@ -190,8 +190,7 @@ static void a_hundred_thousand_half_finished_uploads_leave_memory_flat_and_an_ho
         rig.now += 100;
         assert_true(rig.heap.octets <= 1 << 20);
         if (host % 500 == 0 && next < 20) {
-            assert_int_equal(send_block(PUT("a"), honest, next, 6)->code,
-                             next < 19 ? LINNET_CONTINUE : LINNET_CHANGED);
+            assert_int_equal(send_block(PUT("a"), honest, next, 6)->code, next < 19 ? LINNET_CONTINUE : LINNET_CHANGED);
             next++;
         }
     }
