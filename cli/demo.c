@@ -28,6 +28,8 @@ int demo_add(linnet_server *server)
     if (!error)
         error = add_table(server, demo_plugtest);
     if (!error)
+        error = add_table(server, demo_large);
+    if (!error)
         error = add_table(server, demo_links);
     if (!error)
         error = add_table(server, demo_observe);

@@ -16,8 +16,8 @@ int demo_add(linnet_server *server);
 /* Lets time pass for what changes with it; part of demo_add(). */
 int demo_observe_start(linnet_server *server);
 
-/* The tables: the tour; the plugtest's descriptions of the core, of links, of observation. */
-extern const demo_resource demo_tour[], demo_plugtest[], demo_links[], demo_observe[];
+/* The tables: the tour; the plugtest's descriptions of the core, of blocks, of links, of observation. */
+extern const demo_resource demo_tour[], demo_plugtest[], demo_large[], demo_links[], demo_observe[];
 
 /* A text that takes more than one message. */
 extern const char demo_long_text[];

@@ -24,6 +24,7 @@
 #include <linnet/response.h>
 #include <linnet/server.h>
 #include <linnet/site.h>
+#include <linnet/transfers.h>
 #include <linnet/uri.h>
 
 #define LINNET_VERSION "0.1.0"

@@ -23,7 +23,7 @@ PUBLIC = {
     "block": "wire", "bytes": "wire", "code": "wire", "content_format": "wire", "error": "wire", "link": "wire",
     "message": "wire", "option": "wire", "uri": "wire",
     "address": "engine", "body": "engine", "config": "engine", "endpoint": "engine", "observers": "engine",
-    "response": "engine",
+    "response": "engine", "transfers": "engine",
     "request": "server", "resource": "server", "site": "server",
     "calls": "client", "requests": "client",
     "client": "net", "loop": "net", "server": "net",

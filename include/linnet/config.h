@@ -42,8 +42,11 @@ typedef struct linnet_limits {
     uint32_t peers;             /* 65536: peers with a client request outstanding or waiting. Then: LINNET_EBUSY */
     uint32_t observers; /* 1048576: observations that peers have here. Then: the request is answered as a plain one */
     uint32_t observed;  /* 4096: distinct requests (resource, query, Accept) that are observed. Then likewise */
-    uint32_t uploads;   /* 4096: block-wise request bodies under way from peers. The oldest is dropped: 4.08 */
-    uint32_t upload_memory; /* 64 MiB: octets of all of them. Then: 5.03 with Max-Age */
+    uint32_t uploads;   /* 4096: block-wise request bodies under way from peers, and responses to other methods than
+                         * GET that are fetched in blocks. The oldest is dropped: 4.08 */
+    uint32_t uploads_per_peer; /* a fourth of uploads: how many one network address has. Then its own oldest is dropped.
+                                * Above the same part of upload_memory its own make way first, too */
+    uint32_t upload_memory; /* 64 MiB: octets of all of them. The oldest are dropped; without any: 5.03 with Max-Age */
     uint32_t source_ports;  /* 512: sockets that a client may open to have enough message IDs. Then it waits */
 } linnet_limits;
 

@@ -62,13 +62,22 @@ typedef struct linnet_incoming {
 
 typedef void linnet_serve(void *context, linnet_incoming *incoming);
 
+/* Writes why an option is refused: payload marker and diagnostic payload, at most `capacity` octets and never more than
+ * LINNET_EXPLANATION_MAX. Returns its size, or 0. */
+#define LINNET_EXPLANATION_MAX 48u
+typedef size_t linnet_explain(uint16_t option, uint8_t *payload, size_t capacity);
+
 typedef struct linnet_endpoint_config {
     linnet_transmission transmission;
     linnet_limits limits;
     linnet_port port;
     linnet_serve *serve; /* answers requests; NULL: a client only, requests are rejected (RFC 7252 4.2, 4.3) */
     void *serve_context;
+    linnet_explain *explain; /* linnet_explain_option, or NULL: a 4.02 goes without a diagnostic payload */
 } linnet_endpoint_config;
+
+/* "Unknown or malformed option 65001": "4.02 ... SHOULD include a diagnostic payload" (RFC 7252 5.4.1). */
+size_t linnet_explain_option(uint16_t option, uint8_t *payload, size_t capacity);
 
 /* Octets of memory that an endpoint with these limits needs, at most. */
 size_t linnet_endpoint_memory(const linnet_limits *limits);

@@ -7,6 +7,7 @@
 
 #include <linnet/observers.h>
 #include <linnet/resource.h>
+#include <linnet/transfers.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -53,8 +54,9 @@ typedef struct linnet_site {
     void (*retain)(void *owner);
     linnet_handler *unknown; /* requests for paths that no resource has; NULL: 4.04 */
     void *unknown_context;
-    void *owner;                    /* given to resize, retain, and to deferred handles */
-    struct linnet_request *serving; /* the innermost request that is being served; the site's */
+    struct linnet_transfers *transfers; /* see transfers.h; NULL: no transfers */
+    void *owner;                        /* given to resize, retain, and to deferred handles */
+    struct linnet_request *serving;     /* the innermost request that is being served; the site's */
 } linnet_site;
 
 /* Starts without resources. `buckets` is the caller's zeroed array of a power of two; other members of *site may be

@@ -41,9 +41,9 @@ uint32_t linnet_random(linnet_endpoint *endpoint);
 /* incoming.c: requests of peers. */
 void linnet_incoming_serve(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                            const linnet_message *request);
-/* Answers with a code alone; silent where RFC 7252 wants that. */
+/* Answers with a code alone, or a 4.02 with what `explain` says of the option; silent where RFC 7252 wants that. */
 void linnet_incoming_refuse(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
-                            const linnet_message *request, linnet_code code);
+                            const linnet_message *request, linnet_code code, uint16_t option);
 /* Writes header and token; returns their size. */
 size_t linnet_header_write(uint8_t *datagram, linnet_type type, linnet_code code, uint16_t id, linnet_bytes token);
 /* The way back to the peer: an answer never comes from a group address (RFC 7252 8.2). */

@@ -49,10 +49,10 @@ static void write_header(linnet_endpoint *endpoint, uint64_t now, const linnet_p
 }
 
 void linnet_incoming_refuse(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
-                            const linnet_message *request, linnet_code code)
+                            const linnet_message *request, linnet_code code, uint16_t option)
 {
     uint64_t key = linnet_hash_ends(&endpoint->hash_key, path, request->id);
-    uint8_t datagram[LINNET_MESSAGE_HEADER_SIZE + LINNET_TOKEN_MAX];
+    uint8_t datagram[LINNET_MESSAGE_HEADER_SIZE + LINNET_TOKEN_MAX + LINNET_EXPLANATION_MAX];
     linnet_bytes answer = {datagram, LINNET_MESSAGE_HEADER_SIZE + request->token.size};
 
     /* A non-confirmable message with an unknown critical option is rejected, here by silence (5.4.1, 4.3); errors
@@ -60,6 +60,8 @@ void linnet_incoming_refuse(linnet_endpoint *endpoint, uint64_t now, const linne
     if ((request->type == LINNET_NON && code == LINNET_BAD_OPTION) || (path->flags & LINNET_PATH_MULTICAST))
         return;
     write_header(endpoint, now, path, datagram, request, code);
+    if (code == LINNET_BAD_OPTION && endpoint->config.explain)
+        answer.size += endpoint->config.explain(option, datagram + answer.size, endpoint->message_size - answer.size);
     linnet_answers_put(&endpoint->answers, key, now, now + lifetime_of(endpoint, request), answer);
     (void)linnet_transmit(endpoint, path, answer);
 }
@@ -119,7 +121,8 @@ static void run_into_slot(linnet_endpoint *endpoint, uint64_t key, linnet_incomi
     if (verdict == LINNET_EXECUTE_SEEN)
         return; /* it has run, and its answer is no more: there is nothing true to say */
     if (verdict == LINNET_EXECUTE_FULL) {
-        linnet_incoming_refuse(endpoint, incoming->now, incoming->path, incoming->message, LINNET_SERVICE_UNAVAILABLE);
+        linnet_incoming_refuse(endpoint, incoming->now, incoming->path, incoming->message, LINNET_SERVICE_UNAVAILABLE,
+                               0);
         return;
     }
     incoming->body = slot + head;
@@ -143,7 +146,7 @@ void linnet_incoming_serve(linnet_endpoint *endpoint, uint64_t now, const linnet
     }
     code = linnet_request_options_read(&options, request);
     if (code != LINNET_EMPTY) {
-        linnet_incoming_refuse(endpoint, now, path, request, code);
+        linnet_incoming_refuse(endpoint, now, path, request, code, options.rejected);
         return;
     }
     run_into_slot(

@@ -151,7 +151,7 @@ void linnet_endpoint_receive_truncated(linnet_endpoint *endpoint, uint64_t now, 
     if (is_stray_group_message(path, &message))
         return;
     if (error == 0 && linnet_code_is_request(message.code) && message.type <= LINNET_NON && endpoint->config.serve)
-        linnet_incoming_refuse(endpoint, now, path, &message, LINNET_REQUEST_ENTITY_TOO_LARGE);
+        linnet_incoming_refuse(endpoint, now, path, &message, LINNET_REQUEST_ENTITY_TOO_LARGE, 0);
     else if (error != LINNET_EVERSION)
         reject(endpoint, path, &message);
     if (error == 0 && linnet_code_is_response(message.code) && message.type != LINNET_RST)

@@ -68,6 +68,7 @@ static int open_endpoint(linnet_loop *loop, const linnet_loop_config *config)
         .limits = config->limits,
         .port = {.context = loop, .slot = give_slot, .send = send_slot, .random = give_random},
         .serve = config->serve,
+        .explain = config->explain,
         .serve_context = config->serve_context,
     };
     loop->memory_size = linnet_endpoint_memory(&config->limits);

@@ -20,6 +20,7 @@ typedef struct linnet_loop_config {
     void *trace_context;
     unsigned loss_percent;
     linnet_serve *serve;
+    linnet_explain *explain;
     void *serve_context;
     void *owner; /* given to the mailbox's letters */
 } linnet_loop_config;

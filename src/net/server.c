@@ -18,7 +18,8 @@ static int open_site(linnet_server *server, const linnet_server_config *config)
     server->site.unknown = config->unknown;
     server->site.unknown_context = config->unknown_context;
     server->site.owner = server->loop.mailbox;
-    return linnet_server_add(server, LINNET_DISCOVERY_PATH, &linnet_discovery_config);
+    int error = linnet_server_open_transfers(server, config);
+    return error ? error : linnet_server_add(server, LINNET_DISCOVERY_PATH, &linnet_discovery_config);
 }
 
 static int open_observers(linnet_server *server, const linnet_limits *limits)
@@ -41,6 +42,7 @@ static int open_all(linnet_server *server, const linnet_server_config *config)
         .trace_context = config->trace_context,
         .loss_percent = config->loss_percent,
         .serve = linnet_site_serve,
+        .explain = linnet_explain_option,
         .serve_context = &server->site,
         .owner = server,
     };
@@ -78,6 +80,7 @@ void linnet_server_close(linnet_server *server)
     linnet_loop_close(&server->loop, LINNET_ECLOSED);
     linnet_unreserve(server->observers, server->observers_size);
     linnet_server_timers_free(server);
+    linnet_server_close_transfers(server);
     linnet_server_free_resources(server);
     free(server->site.buckets);
     free(server);

@@ -1,6 +1,6 @@
 /* The inside of a linnet_server. Its functions stand in several files: server.c (opening, the loop), server_bind.c
  * (addresses), server_resources.c (copies of what is added), server_deferred.c (answers from other threads),
- * server_timers.c (linnet_server_after()). */
+ * server_timers.c (linnet_server_after()), server_transfers.c (memory of block-wise transfers). */
 #ifndef LINNET_NET_SERVER_H
 #define LINNET_NET_SERVER_H
 
@@ -26,6 +26,8 @@ struct linnet_server {
     linnet_server_timers timers;
     void *observers; /* memory of linnet_observers */
     size_t observers_size;
+    void *transfers_memory; /* of site.transfers */
+    size_t transfers_size;
     atomic_bool stopped;
 };
 
@@ -33,6 +35,10 @@ struct linnet_server {
 uint64_t linnet_server_timers_deadline(const linnet_server *server);
 void linnet_server_timers_run(linnet_server *server);
 void linnet_server_timers_free(linnet_server *server);
+
+/* server_transfers.c; closing is due in any case. */
+int linnet_server_open_transfers(linnet_server *server, const linnet_server_config *config);
+void linnet_server_close_transfers(linnet_server *server);
 
 /* server_resources.c */
 void linnet_server_free_resources(linnet_server *server);

@@ -2,6 +2,7 @@
  * kept request is finished with it as if a handler had just made it. */
 #include "server/finish.h"
 #include "server/observe.h"
+#include "server/transfer.h"
 
 #include <linnet/error.h>
 
@@ -63,7 +64,7 @@ static void give(void *context, linnet_incoming *incoming)
         linnet_reply_error(&reply, LINNET_SERVICE_UNAVAILABLE, NULL);
     linnet_reply_finish(&reply);
     linnet_observe_end(&request, &reply, observed);
-    linnet_reply_end(&reply);
+    linnet_reply_deliver(&reply);
     linnet_request_close(&request);
 }
 

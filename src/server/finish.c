@@ -1,6 +1,7 @@
 /* What the library does with a reply after the handler: the client's own copy is still good (2.03), its format is
  * another one (4.06), only a block of it was asked for or fits. */
 #include "server/finish.h"
+#include "server/transfer.h"
 
 /* Whether one of the request's ETags is that of the reply (RFC 7252 5.10.6.2). */
 static bool is_known_to_client(const linnet_reply *reply)
@@ -46,6 +47,20 @@ static void finish_representation(linnet_reply *reply)
     }
 }
 
+/* What a method that is not run again for each block has done: no ETag is made, since one in such a response would be
+ * that of the resource (RFC 7252 5.10.6.1), not of what is in blocks here. */
+static void finish_result(linnet_reply *reply)
+{
+    if (linnet_reply_is_past_end(reply)) {
+        linnet_reply_fail(reply, LINNET_BAD_REQUEST, "That block is past the end");
+        return;
+    }
+    if (!is_cut(reply) && !(reply->incoming->options->has_block2 && reply->total > 0))
+        return;
+    (void)linnet_reply_reserve(reply, OPTIONS_ROOM);
+    linnet_reply_cut_block(reply);
+}
+
 /* A payload that was cut for a 2.05 and then got another code. */
 static void finish_other(linnet_reply *reply)
 {
@@ -65,10 +80,16 @@ void linnet_reply_finish(linnet_reply *reply)
     if (options->has_block1)
         linnet_reply_put_uint(reply, LINNET_OPTION_BLOCK1, linnet_block_value(options->block1));
     linnet_reply_settle(reply);
-    if (reply->code == LINNET_CONTENT && linnet_method_reads(reply->request->message->code))
+    if (options->has_block1 && options->block1.more && linnet_code_is_success(reply->code))
+        linnet_upload_continue(reply);
+    else if (reply->code == LINNET_CONTENT && linnet_method_reads(reply->request->message->code))
         finish_representation(reply);
+    else if (reply->slicing && !linnet_method_reads(reply->request->message->code) &&
+             linnet_code_is_success(reply->code))
+        finish_result(reply);
     else
         finish_other(reply);
     if (reply->error)
         linnet_reply_settle(reply); /* an option of the library's own did not fit */
+    linnet_kept_settle(reply);
 }

@@ -9,6 +9,8 @@ void linnet_reply_finish(linnet_reply *reply);
 
 /* slice.c: lets the payload of a 2.05 be a window of the whole: the block that the request asks for, or what fits. */
 void linnet_reply_allow_blocks(linnet_reply *reply);
+/* Out of a payload that is there whenever it is asked for. */
+extern const linnet_slicing linnet_slicing_plain;
 /* Whether the block that was asked for does not exist. */
 bool linnet_reply_is_past_end(const linnet_reply *reply);
 /* Makes a block of the window. */
@@ -22,11 +24,10 @@ void linnet_reply_make_etag(linnet_reply *reply);
  * empty. */
 linnet_code linnet_precondition_check(linnet_request *request, linnet_reply *reply);
 
-/* Block1, of which only whole bodies are done yet (RFC 7959 2.5). LINNET_EMPTY, or the code to answer with. */
-linnet_code linnet_block1_check(const linnet_request *request, const char **diagnostic);
-
 /* The library's own handler for a stored value; NULL: the method is not allowed. */
 linnet_handler *linnet_stored_handler(const linnet_resource_config *config, linnet_code method);
+/* The largest value that a PUT may store. */
+uint32_t linnet_stored_limit(const linnet_resource *resource);
 /* Whether the resource has a value, and its ETag. */
 bool linnet_stored_etag(const linnet_resource *resource, uint8_t etag[4], size_t *size);
 

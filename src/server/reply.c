@@ -65,8 +65,7 @@ int linnet_reply_payload(linnet_reply *reply, int32_t content_format, linnet_byt
     size_t room = linnet_reply_payload_begin(reply, content_format);
     size_t offset = 0;
     size_t held = payload.size;
-    /* Only a 2.05 is sent in blocks, so only its payload may be held in part. */
-    if (reply->slicing && (reply->code == LINNET_EMPTY || reply->code == LINNET_CONTENT))
+    if (reply->slicing)
         held = reply->slicing->window(reply, payload, room, &offset);
     if (held > room)
         return linnet_reply_spoil(reply, LINNET_ETOOBIG);

@@ -19,6 +19,8 @@ typedef struct linnet_slicing {
     size_t (*window)(linnet_reply *reply, linnet_bytes payload, size_t room, size_t *offset);
     /* Holds less. False: there is nothing to give. */
     bool (*shrink)(linnet_reply *reply);
+    /* linnet_reply_stream() where all of it is to be read now; NULL: it can be read again. */
+    int (*gather)(linnet_reply *reply, int32_t content_format, uint64_t size, linnet_reader *read, void *context);
 } linnet_slicing;
 
 struct linnet_reply {
@@ -34,10 +36,13 @@ struct linnet_reply {
     const linnet_slicing *slicing; /* NULL: all must fit */
     /* linnet_options_insert() once linnet_reply_put() was used: before, options are in order. */
     int (*weave)(uint8_t *options, size_t *size, size_t capacity, uint16_t number, linnet_bytes value);
-    uint32_t hash;          /* of the whole payload, where it is not held whole */
-    int32_t content_format; /* of the payload */
-    int error;              /* the first one sticks: linnet_reply_settle() makes it 5.00 */
-    linnet_code code;       /* LINNET_EMPTY: the method's */
+    struct linnet_transfer *kept; /* what keeps the whole payload for later requests; NULL: nothing (kept.c) */
+    uint32_t hash;                /* of the whole payload, where it is not held whole */
+    bool streamed;                /* the payload was read in part, so there is no hash */
+    bool sizeless;                /* nor is its size known: `total` only says whether there is more */
+    int32_t content_format;       /* of the payload */
+    int error;                    /* the first one sticks: linnet_reply_settle() makes it 5.00 */
+    linnet_code code;             /* LINNET_EMPTY: the method's */
 };
 
 void linnet_reply_begin(linnet_reply *reply, linnet_request *request);

@@ -28,6 +28,16 @@ static bool is_heeded(const linnet_option *option, bool repeated)
     return linnet_option_is_proper(option, repeated) || !linnet_option_find(option->number);
 }
 
+uint64_t linnet_request_offset(const linnet_request *request)
+{
+    return request->streaming ? linnet_block_offset(request->incoming->options->block1) : 0;
+}
+
+bool linnet_request_more(const linnet_request *request)
+{
+    return request->streaming && request->incoming->options->block1.more;
+}
+
 bool linnet_request_option(const linnet_request *request, uint16_t number, size_t index, linnet_bytes *value)
 {
     linnet_option_cursor cursor = {.rest = request->message->options};

@@ -11,12 +11,15 @@ struct linnet_request {
     linnet_incoming *incoming;
     const linnet_message *message; /* the incoming one, or while preconditions are checked a GET made from it */
     linnet_site *site;
-    linnet_resource *resource;    /* NULL: none has the path, or it was removed while being served */
-    struct linnet_request *outer; /* what site->serving was before */
-    linnet_handler *handler;      /* NULL: none for this method */
-    void *context;                /* for the handler */
-    size_t depth;                 /* path segments of a resource with .subtree; else 0 */
-    bool probing;                 /* only to learn the current ETag: no deferring */
+    linnet_resource *resource;      /* NULL: none has the path, or it was removed while being served */
+    struct linnet_request *outer;   /* what site->serving was before */
+    linnet_handler *handler;        /* NULL: none for this method */
+    void *context;                  /* for the handler */
+    size_t depth;                   /* path segments of a resource with .subtree; else 0 */
+    linnet_message whole;           /* the message with a body that came in blocks */
+    struct linnet_transfer *upload; /* that holds this body, or NULL */
+    bool streaming;                 /* the payload is a block of a body that flows through */
+    bool probing;                   /* only to learn the current ETag: no deferring */
     bool automatic_etag;
 };
 

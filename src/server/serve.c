@@ -2,6 +2,7 @@
  * of its own. */
 #include "server/finish.h"
 #include "server/observe.h"
+#include "server/transfer.h"
 
 /* The library's handler where the resource stores a value and has none of its own. */
 static linnet_code route(linnet_request *request)
@@ -21,10 +22,17 @@ static linnet_code check(linnet_request *request, linnet_reply *reply, const cha
     const linnet_request_options *options = request->incoming->options;
     linnet_code code = route(request);
 
+    if (code == LINNET_EMPTY && options->block2.number > 0)
+        code = linnet_kept_find(request, diagnostic);
+    if (linnet_kept_is_found(request))
+        return code; /* the request was checked, and run, when it came first */
     if (code == LINNET_EMPTY && options->has_block1)
-        code = linnet_block1_check(request, diagnostic);
-    if (code == LINNET_EMPTY && (options->has_if_match || options->has_if_none_match))
+        code = linnet_upload_check(request, diagnostic);
+    if (code == LINNET_EMPTY && (options->has_if_match || options->has_if_none_match) &&
+        !linnet_upload_is_inside(options))
         code = linnet_precondition_check(request, reply);
+    if (code == LINNET_EMPTY && options->has_block1)
+        code = linnet_upload_take(request, diagnostic);
     return code;
 }
 
@@ -44,10 +52,14 @@ void linnet_site_serve(void *context, linnet_incoming *incoming)
         observed = linnet_observe_begin(&request, &reply);
         request.handler(&request, &reply, request.context);
         linnet_reply_finish(&reply);
+        if (incoming->options->has_block1)
+            linnet_upload_end(&request, &reply);
     } else {
         linnet_reply_fail(&reply, code, diagnostic);
+        if (incoming->options->has_block1)
+            linnet_upload_answer(&request, &reply, code);
     }
     linnet_observe_end(&request, &reply, observed);
-    linnet_reply_end(&reply);
+    linnet_reply_deliver(&reply);
     linnet_request_close(&request);
 }

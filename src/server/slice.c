@@ -2,6 +2,7 @@
  * representation that does not fit is sent from its first block on. An ETag lets the client see when it changed. */
 #include "server/finish.h"
 #include "server/hash.h"
+#include "server/transfer.h"
 
 #define SZX_MAX 6u       /* 2.2: 1024 octets */
 #define SIZE_MIN 16u     /* 2.2: SZX 0 */
@@ -12,12 +13,27 @@ static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static uint32_t hash(linnet_bytes whole) { return linnet_hash_octets(LINNET_HASH_START, whole); }
 
+/* Only these are sent in blocks: what a GET or FETCH is for, and what another method has done. */
+static bool is_cuttable(const linnet_reply *reply)
+{
+    if (reply->code == LINNET_EMPTY || reply->code == LINNET_CONTENT)
+        return true;
+    return linnet_code_is_success(reply->code) && !linnet_method_reads(reply->request->message->code);
+}
+
 static size_t window(linnet_reply *reply, linnet_bytes payload, size_t room, size_t *offset)
 {
+    linnet_bytes etag;
+
+    reply->streamed = reply->sizeless = false;
+    if (!is_cuttable(reply))
+        return payload.size;
     *offset = smaller(reply->window_offset, payload.size);
     size_t held = smaller(payload.size - *offset, smaller(room, reply->window_size));
 
-    if (held < payload.size)
+    /* What has an ETag needs none made from it, and a long body would be read from end to end for each block. */
+    if (held < payload.size && linnet_method_reads(reply->request->message->code) &&
+        !linnet_reply_find_etag(reply, &etag))
         reply->hash = hash(payload);
     return held;
 }
@@ -38,14 +54,16 @@ static bool shrink(linnet_reply *reply)
     return true;
 }
 
+const linnet_slicing linnet_slicing_plain = {.window = window, .shrink = shrink};
+
 void linnet_reply_allow_blocks(linnet_reply *reply)
 {
-    static const linnet_slicing slicing = {window, shrink};
     const linnet_request_options *options = reply->incoming->options;
 
-    if (!linnet_method_reads(reply->request->message->code))
+    if (linnet_method_reads(reply->request->message->code) || linnet_kept_is_found(reply->request))
+        reply->slicing = &linnet_slicing_plain;
+    if (!linnet_kept_allow(reply) && !reply->slicing)
         return;
-    reply->slicing = &slicing;
     if (options->has_block2) {
         reply->window_offset = (size_t)linnet_block_offset(options->block2);
         reply->window_size = linnet_block_size(options->block2);
@@ -63,6 +81,8 @@ void linnet_reply_make_etag(linnet_reply *reply)
 {
     uint8_t etag[sizeof reply->hash];
 
+    if (reply->streamed && reply->held < reply->total)
+        return; /* its owner gives one where it can change */
     if (reply->held == reply->total)
         reply->hash = hash(linnet_reply_held(reply));
     memcpy(etag, &reply->hash, sizeof etag);
@@ -89,6 +109,14 @@ static bool choose_block(const linnet_reply *reply, linnet_block *block)
     return block->number <= NUM_MAX && smaller(linnet_block_size(*block), rest) <= reply->held;
 }
 
+/* Section 4: "In a request, ... to ask the server to provide a size estimate along with the usual response". */
+static bool asks_for_size(const linnet_reply *reply)
+{
+    linnet_bytes value;
+
+    return linnet_request_option(reply->request, LINNET_OPTION_SIZE2, 0, &value);
+}
+
 void linnet_reply_cut_block(linnet_reply *reply)
 {
     linnet_block block;
@@ -101,6 +129,6 @@ void linnet_reply_cut_block(linnet_reply *reply)
         reply->held = linnet_block_size(block);
     linnet_reply_put_uint(reply, LINNET_OPTION_BLOCK2, linnet_block_value(block));
     linnet_reply_remove(reply, LINNET_OPTION_SIZE2);
-    if (block.more && block.number == 0)
+    if (block.more && !reply->sizeless && (block.number == 0 || asks_for_size(reply)))
         linnet_reply_put_uint(reply, LINNET_OPTION_SIZE2, (uint32_t)reply->total);
 }

@@ -92,16 +92,21 @@ static void refuse_size(linnet_reply *reply, uint32_t limit)
     linnet_reply_option_uint(reply, LINNET_OPTION_SIZE1, limit);
 }
 
+uint32_t linnet_stored_limit(const linnet_resource *resource)
+{
+    uint32_t limit = resource->config->max_value_size ? resource->config->max_value_size : MAX_VALUE_SIZE_DEFAULT;
+
+    return resource->site->resize || limit < resource->value.capacity ? limit : resource->value.capacity;
+}
+
 void linnet_stored_put(linnet_request *request, linnet_reply *reply, void *context)
 {
     linnet_resource *resource = request->resource;
-    uint32_t limit = resource->config->max_value_size ? resource->config->max_value_size : MAX_VALUE_SIZE_DEFAULT;
+    uint32_t limit = linnet_stored_limit(resource);
     linnet_bytes value = request->message->payload;
     bool is_new = resource->absent;
 
     (void)context;
-    if (!resource->site->resize && limit > resource->value.capacity)
-        limit = resource->value.capacity;
     if (value.size > limit) {
         refuse_size(reply, limit);
         return;
