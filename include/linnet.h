@@ -4,6 +4,7 @@
 
 #include <linnet/address.h>
 #include <linnet/block.h>
+#include <linnet/body.h>
 #include <linnet/bytes.h>
 #include <linnet/client.h>
 #include <linnet/code.h>

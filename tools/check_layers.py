@@ -22,7 +22,7 @@ CORE = ("wire", "engine", "server", "client")
 PUBLIC = {
     "block": "wire", "bytes": "wire", "code": "wire", "content_format": "wire", "error": "wire", "link": "wire",
     "message": "wire", "option": "wire", "uri": "wire",
-    "address": "engine", "config": "engine", "endpoint": "engine", "response": "engine",
+    "address": "engine", "body": "engine", "config": "engine", "endpoint": "engine", "response": "engine",
     "request": "server", "resource": "server", "site": "server",
     "requests": "client",
     "client": "net", "loop": "net", "server": "net",

@@ -2,9 +2,9 @@
 #ifndef LINNET_CLIENT_H
 #define LINNET_CLIENT_H
 
+#include <linnet/body.h>
 #include <linnet/endpoint.h>
 #include <linnet/loop.h>
-#include <linnet/response.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,8 +33,22 @@ typedef struct linnet_client_request {
     linnet_transmission transmission; /* for this request; zero fields: the client's */
     uint32_t timeout_ms; /* the whole time allowed, from the call on; 0: what RFC 7252 4.8.2 gives: EXCHANGE_LIFETIME */
 
+    /* Bodies too large for one message go block-wise by themselves (RFC 7959), both ways. */
+    uint16_t block_size;      /* 16 to 1024, a power of two; 0: 1024, or what fits the message size */
+    linnet_reader *read_body; /* instead of `payload`: called for the blocks of the request's body, in order; a block
+                               * may be asked again */
+    uint64_t body_size;       /* of read_body: LINNET_UNKNOWN_SIZE where it is not known */
+    linnet_block_handler *on_block; /* instead of a whole payload in the response: called for each part as it comes */
+    uint64_t offset;        /* ask for the body from here on: a multiple of the block size (goes on with a download) */
+    uint64_t max_body_size; /* of a response that is put together; 0: 16 MiB. More: LINNET_ETOOBIG */
+
+    /* Observe the resource (GET, FETCH; RFC 7641): on_response is called for every notification, out-of-date ones left
+     * out, whole bodies only. Goes on until linnet_client_cancel(), which tells the server, or an error response; a
+     * server that is silent or restarted is asked again by itself. */
+    bool observe;
+
     linnet_response_handler *on_response;
-    void *context;
+    void *context; /* also of read_body and on_block */
 } linnet_client_request;
 
 typedef struct linnet_client_config {

@@ -2,6 +2,7 @@
 #ifndef LINNET_CONFIG_H
 #define LINNET_CONFIG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -20,6 +21,15 @@ typedef struct linnet_transmission {
     uint32_t ack_delay_ms;       /* 10: how long a deferred answer may take and still ride in the ACK (5.2.2) */
 } linnet_transmission;
 
+/* Where the core gets memory for what has no bound of its own: bodies of block-wise transfers, stored values. `resize`
+ * works like realloc(): data NULL makes, size 0 releases (and returns NULL); NULL for a size above 0: there is no more,
+ * and `data` is as it was. A zeroed struct is an owner without a heap: transfers then need a handler that takes them
+ * block by block. */
+typedef struct linnet_memory {
+    void *(*resize)(void *context, void *data, size_t size);
+    void *context;
+} linnet_memory;
+
 /* What an endpoint may hold at most. On a server the memory is reserved as address space and becomes real where it
  * is used; on a microcontroller it is one array. What happens at each limit is said beside it. */
 typedef struct linnet_limits {
@@ -30,7 +40,11 @@ typedef struct linnet_limits {
     uint32_t message_id_spaces; /* 4096: counters of message IDs, shared by peers; rounded up to a power of two */
     uint32_t message_size;      /* 1152: octets of the largest datagram to send (RFC 7252 4.6) */
     uint32_t peers;             /* 65536: peers with a client request outstanding or waiting. Then: LINNET_EBUSY */
-    uint32_t source_ports;      /* 512: sockets that a client may open to have enough message IDs. Then it waits */
+    uint32_t observers; /* 1048576: observations that peers have here. Then: the request is answered as a plain one */
+    uint32_t observed;  /* 4096: distinct requests (resource, query, Accept) that are observed. Then likewise */
+    uint32_t uploads;   /* 4096: block-wise request bodies under way from peers. The oldest is dropped: 4.08 */
+    uint32_t upload_memory; /* 64 MiB: octets of all of them. Then: 5.03 with Max-Age */
+    uint32_t source_ports;  /* 512: sockets that a client may open to have enough message IDs. Then it waits */
 } linnet_limits;
 
 #ifdef __cplusplus

@@ -4,6 +4,7 @@
 #define LINNET_REQUEST_H
 
 #include <linnet/address.h>
+#include <linnet/body.h>
 #include <linnet/code.h>
 #include <linnet/content_format.h>
 #include <linnet/message.h>
@@ -32,6 +33,10 @@ bool linnet_request_segment(const linnet_request *request, size_t index, linnet_
 /* The whole message, to walk its options or to see type, token and Message ID. */
 const linnet_message *linnet_request_message(const linnet_request *request);
 const linnet_path *linnet_request_path(const linnet_request *request);
+/* Of a resource with `.streaming`: where in the whole body this payload begins, and whether more follows. The reply to
+ * all but the last is 2.31 unless the handler sets an error, which ends the transfer. Else 0 and false. */
+uint64_t linnet_request_offset(const linnet_request *request);
+bool linnet_request_more(const linnet_request *request);
 
 /*
  * The reply. Nothing needs to be set: an empty reply to GET and FETCH is 2.05, to DELETE 2.02, to others 2.04
@@ -41,6 +46,9 @@ const linnet_path *linnet_request_path(const linnet_request *request);
 int linnet_reply_code(linnet_reply *reply, linnet_code code);
 /* Payload with its Content-Format (LINNET_NO_FORMAT for none); the last call counts. */
 int linnet_reply_payload(linnet_reply *reply, int32_t content_format, linnet_bytes payload);
+/* A payload that is read block by block and never held whole: `read` is called for just the part that is asked, before
+ * this returns. `size` is that of the whole, or LINNET_UNKNOWN_SIZE. Give an ETag with it when it can change. */
+int linnet_reply_stream(linnet_reply *reply, int32_t content_format, uint64_t size, linnet_reader *read, void *context);
 /* A text/plain payload. */
 int linnet_reply_text(linnet_reply *reply, const char *text);
 /* An error code with a diagnostic payload for people (RFC 7252 5.5.2); `diagnostic` may be NULL. */

@@ -37,7 +37,12 @@ typedef struct linnet_resource_config {
     const char *interface_type; /* if= (RFC 6690 3.2) */
     const linnet_attribute *attributes;
     size_t attribute_count;
-    bool observable;        /* obs (RFC 7641 6) */
+    bool observable;        /* clients may observe it (RFC 7641); shown as obs */
+    uint32_t confirm_every; /* each n-th notification is confirmable; 1: all; 0: 20. Besides at least one in 24 hours
+                             * (RFC 7641 4.5) */
+    bool streaming;         /* the handler is called for each block of a block-wise request body as it comes; see
+                             * linnet_request_offset(). Else once, with the whole body */
+    uint32_t max_body_size; /* the largest block-wise request body; 0: 1 MiB. More: 4.13. Streaming has no bound */
     bool hidden;            /* not in /.well-known/core */
     bool subtree;           /* serves every path below its own too; the longest match wins */
     bool list_format;       /* show ct= with content_format even when there is no stored value */
@@ -68,6 +73,11 @@ void linnet_stored_delete(linnet_request *request, linnet_reply *reply, void *co
  * changes. `value` is copied, and may be a part of the old one. max_value_size is for clients only. Only in the thread
  * of the server's loop; from others: linnet_server_post(). */
 int linnet_resource_set(linnet_resource *resource, linnet_bytes value);
+/* The representation has changed: those who observe the resource are told (soon, and only of the newest state). Setting
+ * a stored value does this by itself. Only in the thread of the server's loop. */
+void linnet_resource_changed(linnet_resource *resource);
+/* How many observations of it there are. */
+size_t linnet_resource_observers(const linnet_resource *resource);
 /* The stored value; the view lives until the next change. Empty when there is none. */
 linnet_bytes linnet_resource_value(const linnet_resource *resource);
 /* "a/b", without the leading slash; lives as long as the resource. */
