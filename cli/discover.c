@@ -140,7 +140,7 @@ static bool show(const discover *self, linnet_bytes links)
     else if (self->format == DISCOVER_JSON)
         discover_json(out.stream, links, ink_for(out.stream));
     else if (!print_links(out.stream, links, ink_for(out.stream)))
-        print_text(out.stream, links); /* cut off where the next block starts */
+        print_text(out.stream, links);
     return output_close(&out);
 }
 
@@ -158,17 +158,14 @@ static int show_answer(const discover *self, const linnet_response *response)
     linnet_bytes links = response->message.payload;
     if (!linnet_code_is_success(response->message.code))
         return answer_complain(response, self->uri);
-    bool partial = answer_is_partial(&response->message);
-    if (!is_link_format(links) && !partial) {
+    if (!is_link_format(links)) {
         complain("the answer is not in link format (RFC 6690)");
         hint("'linnet get %s' shows it", self->uri);
         return EXIT_ERROR_RESPONSE;
     }
     if (links.size == 0)
         remark("no resource matches");
-    if (!show(self, links))
-        return EXIT_NO_ANSWER;
-    return partial ? EXIT_ERROR_RESPONSE : EXIT_DONE;
+    return show(self, links) ? EXIT_DONE : EXIT_NO_ANSWER;
 }
 
 static int ask(discover *self)
