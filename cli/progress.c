@@ -85,11 +85,11 @@ static void draw(uint64_t done, uint64_t total, double seconds)
     double rate = (double)(done - bar.first) / seconds;
     int width = columns();
     progress_hide();
-    int used = fprintf(stderr, "%s %s, %s/s", bar.what, size_text((double)done, done_text), size_text(rate, rate_text));
-    if (total >= done && total) {
-        used += fprintf(stderr, ", of %s", size_text((double)total, total_text));
+    bool known = total && total >= done;
+    int used = fprintf(stderr, "%s %s%s%s, %s/s", bar.what, size_text((double)done, done_text), known ? " of " : "",
+                       known ? size_text((double)total, total_text) : "", size_text(rate, rate_text));
+    if (known)
         draw_rest((double)done / (double)total, rate > 0 ? (double)(total - done) / rate : 0, width - used - 28);
-    }
     fflush(stderr);
     bar.visible = true;
 }
