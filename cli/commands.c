@@ -92,6 +92,17 @@ static const command commands[] = {
      "  linnet discover 'coap://localhost?href=/link*'\n"
      "  linnet discover --format json localhost | jq -r '.[].href'\n",
      discover_run},
+    {"shell", "ask a server again and again, at a prompt", "[URI]",
+     "A prompt for the other commands, with history and completion (Tab) of commands,\n"
+     "options and the paths that the server lists. URIs may be paths there: 'get lamp',\n"
+     "'cd /house', 'put ../switch -e on', 'ls'. Ctrl-C ends what runs, Ctrl-D the shell;\n"
+     "'help' shows more. Lines from a pipe or file are run as a script, without a prompt;\n"
+     "the exit status is that of the last.",
+     shell_options,
+     "  linnet shell coap://localhost\n"
+     "  linnet shell coap://[2001:db8::1]/sensors\n"
+     "  echo 'put lamp -e on' | linnet shell localhost\n",
+     shell_run},
     {"serve", "run a server", "",
      "Runs a CoAP server until Ctrl-C or SIGTERM. When it is ready it prints one line per\n"
      "address on standard error: listening on coap://127.0.0.1:5683",

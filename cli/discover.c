@@ -1,6 +1,7 @@
 /* linnet discover: what a server offers, as a table. */
 #include "cli/discover.h"
 
+#include "cli/base.h"
 #include "cli/command.h"
 #include "cli/complain.h"
 #include "cli/interrupt.h"
@@ -111,6 +112,8 @@ static char *compose(const char *text, char **filters, int count)
     return result;
 }
 
+static bool is_filter(const char *word) { return *word != '/' && strchr(word, '=') && !strpbrk(word, "?:"); }
+
 static bool parse(discover *self, const command *command_self, int argc, char **argv, int *status)
 {
     const char *value;
@@ -118,14 +121,17 @@ static bool parse(discover *self, const command *command_self, int argc, char **
     while ((key = options_next(command_self, argc, argv, &value, status)) != OPTIONS_END)
         if (key == OPTIONS_STOP || !take(self, key, value))
             return false;
-    if (argc == optind) {
+    bool bare = base_is_set() && (argc == optind || is_filter(argv[optind])); /* in the shell: its server */
+    if (argc == optind && !bare) {
         complain("which server?");
         hint("linnet discover coap://HOST[:PORT]");
         return false;
     }
-    if (complain_uri(argv[optind]))
+    const char *uri = bare ? base_origin() : base_resolve(argv[optind]);
+    if (complain_uri(uri))
         return false;
-    self->uri = compose(argv[optind], argv + optind + 1, argc - optind - 1);
+    optind += !bare;
+    self->uri = compose(uri, argv + optind, argc - optind);
     self->request.uri = self->uri;
     return true;
 }
