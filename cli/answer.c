@@ -13,18 +13,15 @@ int32_t answer_content_format(const linnet_message *message)
     return (int32_t)linnet_option_uint(value);
 }
 
-bool answer_is_partial(const linnet_message *message)
+/* Asked for by its number, with --option. */
+static void remark_on_part(const linnet_message *message)
 {
     linnet_bytes value;
     linnet_block block;
     if (!linnet_option_get(message->options, LINNET_OPTION_BLOCK2, 0, &value) ||
         linnet_block_parse(&block, value) != 0 || !block.more)
-        return false;
-    complain("this is only a part of the answer, block %u of %zu octets; more follow", block.number,
-             linnet_block_size(block));
-    hint("transfers in blocks come with a later version; --option Block2=%u/0/%zu asks for the next block",
-         block.number + 1, linnet_block_size(block));
-    return true;
+        return;
+    remark("this is block %u of %zu octets; more follow", block.number, linnet_block_size(block));
 }
 
 /* What to do about a response of class 4 or 5; NULL where nothing general can be said. */
@@ -86,8 +83,8 @@ int answer_complain(const linnet_response *response, const char *uri)
     return EXIT_ERROR_RESPONSE;
 }
 
-/* What a response without payload has to say; the last two only to somebody who looks. */
-static void remark_on_success(const linnet_message *message)
+/* A code alone is told only to somebody who looks. */
+void answer_remark(const linnet_message *message)
 {
     char text[2048];
     linnet_bytes etag;
@@ -105,12 +102,17 @@ static void remark_on_success(const linnet_message *message)
     }
 }
 
-static void write_payload(const request_settings *settings, const linnet_response *response, const output *out)
+output_format answer_format(const request_settings *settings, FILE *stream)
+{
+    if (settings->format != OUTPUT_AUTO)
+        return settings->format;
+    return stream && terminal_is(stream) ? OUTPUT_PRETTY : OUTPUT_RAW;
+}
+
+void answer_write(const request_settings *settings, const linnet_response *response, const output *out)
 {
     const linnet_message *message = &response->message;
-    output_format format = settings->format;
-    if (format == OUTPUT_AUTO)
-        format = terminal_is(out->stream) ? OUTPUT_PRETTY : OUTPUT_RAW;
+    output_format format = answer_format(settings, out->stream);
     if (format == OUTPUT_JSON)
         answer_json(out->stream, response);
     else if (format == OUTPUT_RAW)
@@ -127,12 +129,13 @@ int answer_show(const request_settings *settings, const linnet_response *respons
     if (success || settings->format == OUTPUT_JSON) {
         if (!output_open(&out, settings->output_name))
             return EXIT_NO_ANSWER;
-        write_payload(settings, response, &out);
+        answer_write(settings, response, &out);
         if (!output_close(&out))
             return EXIT_NO_ANSWER;
     }
     if (!success)
         return answer_complain(response, settings->request.uri);
-    remark_on_success(message);
-    return answer_is_partial(message) ? EXIT_ERROR_RESPONSE : EXIT_DONE;
+    answer_remark(message);
+    remark_on_part(message);
+    return EXIT_DONE;
 }

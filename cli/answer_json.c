@@ -62,6 +62,8 @@ void answer_json(FILE *out, const linnet_response *response)
     cJSON_AddStringToObject(object, "type", type_text(message->type));
     cJSON_AddStringToObject(object, "from", linnet_address_text(&response->path.peer, address));
     cJSON_AddNumberToObject(object, "milliseconds", (double)response->round_trip_us / 1000);
+    if (response->has_observe)
+        cJSON_AddNumberToObject(object, "observe", response->observe);
     cJSON *options = cJSON_AddArrayToObject(object, "options");
     linnet_option_cursor cursor = {.rest = message->options};
     linnet_option option;

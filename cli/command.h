@@ -38,11 +38,14 @@ void command_overview(bool to_error);
 void command_unknown(const char *name);
 
 /* The commands themselves, one file each. */
-extern const option_row request_options[], ping_options[], discover_options[], decode_options[], serve_options[];
+extern const option_row request_options[], observe_options[], ping_options[], discover_options[], decode_options[],
+    serve_options[], shell_options[];
 int request_run(const command *self, int argc, char **argv);
+int observe_run(const command *self, int argc, char **argv);
 int ping_run(const command *self, int argc, char **argv);
 int discover_run(const command *self, int argc, char **argv);
 int decode_run(const command *self, int argc, char **argv);
+int shell_run(const command *self, int argc, char **argv);
 int serve_run(const command *self, int argc, char **argv);
 
 #endif

@@ -61,6 +61,18 @@ static const command commands[] = {
      "  linnet ipatch --payload @change.json -t merge-patch+json coap://localhost/state\n"
      "  linnet ipatch --non -e '{\"n\":2}' -t merge-patch+json coap://localhost/state\n",
      request_run},
+    {"observe", "follow a resource as it changes", "URI",
+     "Asks a server for every new state of a resource (RFC 7641) and prints each, until\n"
+     "Ctrl-C, which tells the server. One that is silent or was restarted is asked again by\n"
+     "itself. With --payload the request is a FETCH (RFC 8132). Ends with status 1 when the\n"
+     "resource cannot be observed, or is no more.",
+     observe_options,
+     "  linnet observe coap://localhost/time\n"
+     "  linnet observe --count 3 --format json localhost/time | jq -r .payload\n"
+     "  linnet observe localhost/time | while read -r now; do echo \"it is $now\"; done\n"
+     "  linnet observe localhost/lamp --observe-exec 'echo $LINNET_CODE; cat'\n"
+     "  linnet observe --duration 60 localhost/obs --output changes.txt\n",
+     observe_run},
     {"ping", "measure the round-trip time to a CoAP server", "URI",
      "Sends empty confirmable messages (RFC 7252 4.3), which every CoAP server answers with\n"
      "Reset, and shows how long that took. Each is sent once, so losses show. The path of\n"
@@ -80,6 +92,17 @@ static const command commands[] = {
      "  linnet discover 'coap://localhost?href=/link*'\n"
      "  linnet discover --format json localhost | jq -r '.[].href'\n",
      discover_run},
+    {"shell", "ask a server again and again, at a prompt", "[URI]",
+     "A prompt for the other commands, with history and completion (Tab) of commands,\n"
+     "options and the paths that the server lists. URIs may be paths there: 'get lamp',\n"
+     "'cd /house', 'put ../switch -e on', 'ls'. Ctrl-C ends what runs, Ctrl-D the shell;\n"
+     "'help' shows more. Lines from a pipe or file are run as a script, without a prompt;\n"
+     "the exit status is that of the last.",
+     shell_options,
+     "  linnet shell coap://localhost\n"
+     "  linnet shell coap://[2001:db8::1]/sensors\n"
+     "  echo 'put lamp -e on' | linnet shell localhost\n",
+     shell_run},
     {"serve", "run a server", "",
      "Runs a CoAP server until Ctrl-C or SIGTERM. When it is ready it prints one line per\n"
      "address on standard error: listening on coap://127.0.0.1:5683",

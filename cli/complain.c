@@ -140,6 +140,14 @@ static bool complain_network(int error, const char *place, unsigned sent, double
         complain("the response of %s has a critical option that is not understood", place);
         hint("-v shows the response");
         return true;
+    case LINNET_EFORMAT:
+        complain("the blocks that %s sends do not fit together (RFC 7959)", place);
+        hint("-v shows them; another --block-size may do");
+        return true;
+    case LINNET_EBUSY:
+        complain("the representation at %s changes faster than it can be read", place);
+        hint("a larger --block-size needs fewer messages");
+        return true;
     default:
         return false;
     }
@@ -150,8 +158,9 @@ static int complain_local(int error, const char *place)
 {
     switch (error) {
     case LINNET_ETOOBIG:
-        complain("the request to %s does not fit into one message", place);
-        hint("a message carries about 1,024 octets; transfers in blocks come with a later version");
+        complain("what goes to or comes from %s does not fit", place);
+        hint("options have to fit into one message of about 1,100 octets, and a body into 1,048,576 blocks: a larger "
+             "--block-size takes more");
         return EXIT_USAGE;
     case LINNET_EINVAL:
     case LINNET_ENOSPC:

@@ -1,6 +1,7 @@
 /* linnet discover: what a server offers, as a table. */
 #include "cli/discover.h"
 
+#include "cli/base.h"
 #include "cli/command.h"
 #include "cli/complain.h"
 #include "cli/interrupt.h"
@@ -111,6 +112,8 @@ static char *compose(const char *text, char **filters, int count)
     return result;
 }
 
+static bool is_filter(const char *word) { return *word != '/' && strchr(word, '=') && !strpbrk(word, "?:"); }
+
 static bool parse(discover *self, const command *command_self, int argc, char **argv, int *status)
 {
     const char *value;
@@ -118,14 +121,17 @@ static bool parse(discover *self, const command *command_self, int argc, char **
     while ((key = options_next(command_self, argc, argv, &value, status)) != OPTIONS_END)
         if (key == OPTIONS_STOP || !take(self, key, value))
             return false;
-    if (argc == optind) {
+    bool bare = base_is_set() && (argc == optind || is_filter(argv[optind])); /* in the shell: its server */
+    if (argc == optind && !bare) {
         complain("which server?");
         hint("linnet discover coap://HOST[:PORT]");
         return false;
     }
-    if (complain_uri(argv[optind]))
+    const char *uri = bare ? base_origin() : base_resolve(argv[optind]);
+    if (complain_uri(uri))
         return false;
-    self->uri = compose(argv[optind], argv + optind + 1, argc - optind - 1);
+    optind += !bare;
+    self->uri = compose(uri, argv + optind, argc - optind);
     self->request.uri = self->uri;
     return true;
 }
@@ -140,7 +146,7 @@ static bool show(const discover *self, linnet_bytes links)
     else if (self->format == DISCOVER_JSON)
         discover_json(out.stream, links, ink_for(out.stream));
     else if (!print_links(out.stream, links, ink_for(out.stream)))
-        print_text(out.stream, links); /* cut off where the next block starts */
+        print_text(out.stream, links);
     return output_close(&out);
 }
 
@@ -158,17 +164,14 @@ static int show_answer(const discover *self, const linnet_response *response)
     linnet_bytes links = response->message.payload;
     if (!linnet_code_is_success(response->message.code))
         return answer_complain(response, self->uri);
-    bool partial = answer_is_partial(&response->message);
-    if (!is_link_format(links) && !partial) {
+    if (!is_link_format(links)) {
         complain("the answer is not in link format (RFC 6690)");
         hint("'linnet get %s' shows it", self->uri);
         return EXIT_ERROR_RESPONSE;
     }
     if (links.size == 0)
         remark("no resource matches");
-    if (!show(self, links))
-        return EXIT_NO_ANSWER;
-    return partial ? EXIT_ERROR_RESPONSE : EXIT_DONE;
+    return show(self, links) ? EXIT_DONE : EXIT_NO_ANSWER;
 }
 
 static int ask(discover *self)

@@ -9,6 +9,7 @@
 static volatile sig_atomic_t count;
 static linnet_client *volatile watched_client;
 static linnet_server *volatile watched_server;
+static volatile sig_atomic_t spared; /* the process */
 
 static void on_signal(int number)
 {
@@ -16,7 +17,7 @@ static void on_signal(int number)
     linnet_client *client = watched_client;
     linnet_server *server = watched_server;
     count = count + 1;
-    if (count > 1 || (!client && !server))
+    if (!spared && (count > 1 || (!client && !server)))
         _exit(EXIT_INTERRUPTED); /* asked twice, or nothing there that could end in order */
     if (client)
         linnet_client_stop(client);
@@ -38,4 +39,28 @@ void interrupt_watch_server(linnet_server *server)
     catch_signal(SIGTERM);
 }
 
+static void on_child(int number)
+{
+    (void)number;
+    linnet_client *client = watched_client;
+    if (client)
+        linnet_client_stop(client);
+}
+
+void interrupt_on_child(bool wanted)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    if (wanted)
+        action = (struct sigaction){.sa_handler = on_child, .sa_flags = SA_NOCLDSTOP};
+    sigaction(SIGCHLD, &action, NULL);
+}
+
+void interrupt_spare_process(void)
+{
+    spared = 1;
+    catch_signal(SIGINT);
+}
+
 bool interrupted(void) { return count > 0; }
+
+void interrupt_forget(void) { count = 0; }

@@ -11,7 +11,14 @@ void interrupt_watch_client(linnet_client *client);
 /* For servers, SIGTERM as well. */
 void interrupt_watch_server(linnet_server *server);
 
-/* Whether Ctrl-C was pressed. */
+/* Whether the end of a child process makes the calls of the watched client return, too. */
+void interrupt_on_child(bool wanted);
+
+/* From now on Ctrl-C ends what runs, never the process: for `linnet shell`. */
+void interrupt_spare_process(void);
+
+/* Whether Ctrl-C was pressed; and that what it was meant for has ended. */
 bool interrupted(void);
+void interrupt_forget(void);
 
 #endif

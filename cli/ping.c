@@ -1,4 +1,5 @@
 /* linnet ping: empty confirmable messages and how soon they are answered, as ping(8) shows it. */
+#include "cli/base.h"
 #include "cli/command.h"
 #include "cli/complain.h"
 #include "cli/interrupt.h"
@@ -73,12 +74,12 @@ static bool parse(ping *self, const command *command_self, int argc, char **argv
     while ((key = options_next(command_self, argc, argv, &value, status)) != OPTIONS_END)
         if (key == OPTIONS_STOP || !take(self, key, value))
             return false;
-    if (argc - optind != 1) {
+    self->uri = base_resolve(argv[optind]);
+    if (!self->uri || argc - optind > 1) {
         complain(argc == optind ? "which URI?" : "one URI is enough");
         hint("linnet ping HOST[:PORT]");
         return false;
     }
-    self->uri = argv[optind];
     return !complain_uri(self->uri);
 }
 

@@ -1,6 +1,7 @@
 /* What a client's datagrams look like while they pass, for -v and -vv. */
 #include "cli/complain.h"
 #include "cli/print.h"
+#include "cli/progress.h"
 
 /* Somebody who waits at a terminal wants to know why. */
 static void remark_on_repetition(print_trace_settings *settings, const linnet_path *path, linnet_bytes datagram)
@@ -11,6 +12,7 @@ static void remark_on_repetition(print_trace_settings *settings, const linnet_pa
     if (settings->sent < 2 || settings->verbosity || !terminal_is(stderr))
         return;
     char address[LINNET_ADDRESS_TEXT];
+    progress_hide();
     remark("no answer from %s so far, sent again (%u times now)", linnet_address_text(&path->peer, address),
            settings->sent);
 }

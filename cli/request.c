@@ -1,34 +1,186 @@
-/* linnet get, post, put, delete, fetch, patch, ipatch: one request and its answer. */
+/* linnet get, post, put, delete, fetch, patch, ipatch: one request and its answer, whole bodies both ways. */
 #include "cli/request.h"
 
 #include "cli/complain.h"
+#include "cli/download.h"
 #include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "cli/request_options.h"
 
-static int ask(request_settings *settings, linnet_client *client)
+#include <inttypes.h>
+
+enum { KEY_RESUME = REQUEST_KEYS_END };
+
+const option_row request_options[] = {
+    REQUEST_ROWS_WHAT,
+    REQUEST_ROWS_HOW,
+    {0, NULL, NULL, "what to show"},
+    REQUEST_ROW_OUTPUT,
+    {KEY_RESUME, "resume", NULL, "go on with a download to a file that was interrupted"},
+    {KEY_FORMAT, "format", "HOW",
+     "pretty (on a terminal), raw (elsewhere), or json: one\nobject with code, options and payload"},
+    REQUEST_ROW_VERBOSE,
+    OPTION_ROWS_COMMON};
+
+typedef struct request_run_state {
+    request_settings settings; /* first: see request_settings */
+    bool resume;
+    download download;
+} request_run_state;
+
+static bool take(request_settings *settings, int key, const char *value)
 {
-    linnet_response response = {0};
-    uint64_t started = linnet_clock();
-    int error = linnet_client_call(client, &settings->request, &response);
+    (void)key, (void)value;
+    ((request_run_state *)settings)->resume = true;
+    return true;
+}
+
+static int on_block(const linnet_response *response, uint64_t offset, linnet_bytes octets, void *context)
+{
+    return download_part(&((request_run_state *)context)->download, response, offset, octets);
+}
+
+static int read_body(void *context, uint64_t offset, uint8_t *data, size_t size, size_t *given)
+{
+    const payload_source *payload = &((request_run_state *)context)->settings.payload;
+    progress_show("sent", offset, payload->size);
+    return payload_read(payload, offset, data, size, given);
+}
+
+/* What is left of a download that did not come to its end, and how to go on with it. */
+static void remark_on_rest(const request_run_state *self)
+{
+    const download *got = &self->download;
+    if (!got->begun || !got->streams || !got->out.name || !got->place)
+        return;
+    remark("%s has the first %" PRIu64 " octets", got->out.name, got->place);
+    if (got->noted)
+        hint("the same command with --resume goes on from there");
+}
+
+static int complain_trouble(const request_run_state *self)
+{
+    switch (self->download.trouble) {
+    case DOWNLOAD_CHANGED:
+    case DOWNLOAD_OTHER:
+        complain("the representation changed while it was being read");
+        hint("--output FILE can start over");
+        break;
+    case DOWNLOAD_TOO_LARGE:
+        complain("the answer is too large to be laid out");
+        hint("--output FILE, or --format raw, takes any size");
+        break;
+    default:
+        break;
+    }
+    return EXIT_NO_ANSWER;
+}
+
+/* The answer of a request that was laid out as a whole, or had no body that came in parts. */
+static int show(request_run_state *self, linnet_response *response)
+{
+    linnet_message *message = &response->message;
+    if (!self->download.begun || !linnet_code_is_success(message->code))
+        return answer_show(&self->settings, response);
+    if (self->download.streams) {
+        answer_remark(message);
+        return EXIT_DONE;
+    }
+    /* The options are those of the last part: what they say of it is not so of the whole. They are memory of the
+     * response's. */
+    linnet_options_remove((uint8_t *)message->options.data, &message->options.size, LINNET_OPTION_BLOCK2);
+    message->payload = self->download.body;
+    return answer_show(&self->settings, response);
+}
+
+static int conclude(request_run_state *self, linnet_response *response, double seconds)
+{
     int status;
-    if (interrupted())
+    bool failed = response->error != 0, closed;
+    if (self->download.trouble)
+        status = complain_trouble(self);
+    else if (interrupted())
         status = EXIT_INTERRUPTED;
-    else if (error)
-        status = complain_request(error, settings->request.uri, settings->trace.sent,
-                                  (double)(linnet_clock() - started) / 1e6);
+    else if (failed)
+        status = complain_request(response->error, self->settings.request.uri, self->settings.trace.sent, seconds);
     else
-        status = answer_show(settings, &response);
+        status = show(self, response);
+    closed = download_end(&self->download, !failed && linnet_code_is_success(response->message.code));
+    if (failed)
+        remark_on_rest(self);
+    return closed ? status : EXIT_NO_ANSWER;
+}
+
+/* A server that does not have the rest of what the file began with: another representation, a shorter one, or it
+ * cannot give a part. */
+static bool has_to_start_over(const request_run_state *self, const linnet_response *response)
+{
+    if (!self->download.from.offset || self->download.begun || interrupted())
+        return false;
+    return self->download.trouble == DOWNLOAD_OTHER || response->error == LINNET_EFORMAT ||
+           (response->error == 0 && LINNET_CODE_CLASS(response->message.code) == 4);
+}
+
+static void call(request_run_state *self, linnet_client *client, resume_point from, linnet_response *response)
+{
+    self->settings.request.offset = from.offset;
+    download_begin(&self->download, &self->settings, from);
+    response->error = linnet_client_call(client, &self->settings.request, response);
+}
+
+static int ask(request_run_state *self, linnet_client *client)
+{
+    const request_settings *settings = &self->settings;
+    linnet_response response = {0};
+    resume_point from = {0};
+    uint64_t started = linnet_clock();
+    if (self->resume)
+        from = resume_find(settings->output_name, settings->request.uri,
+                           settings->request.block_size ? settings->request.block_size : 1024);
+    call(self, client, from, &response);
+    if (has_to_start_over(self, &response)) {
+        remark("what the server has is not what %s began with: starting over", settings->output_name);
+        linnet_response_clear(&response);
+        call(self, client, (resume_point){0}, &response);
+    }
+    progress_end();
+    int status = conclude(self, &response, (double)(linnet_clock() - started) / 1e6);
     linnet_response_clear(&response);
     return status;
 }
 
-static int open_and_ask(request_settings *settings)
+/* How bodies go: from a file without being held, and part by part into the output. */
+static bool prepare(request_run_state *self)
+{
+    request_settings *settings = &self->settings;
+    linnet_client_request *request = &settings->request;
+    bool asks = request->method == LINNET_GET || request->method == LINNET_FETCH;
+    bool to_terminal = !request_has_file(settings) && terminal_is(stdout) && settings->format == OUTPUT_RAW;
+    request->context = self;
+    request->on_block = on_block;
+    if (settings->payload.is_file || settings->payload.size > 1024) {
+        request->payload = (linnet_bytes){0};
+        request->read_body = read_body;
+        request->body_size = settings->payload.size;
+    }
+    if (progress_begin(!settings->trace.verbosity && !to_terminal) && asks && !request_asks_for_block(settings) &&
+        !request_option_uint(settings, LINNET_OPTION_SIZE2, 0)) /* RFC 7959 4: how much will there be? */
+        return false;
+    if (!self->resume || (asks && request_has_file(settings) && answer_format(settings, NULL) == OUTPUT_RAW))
+        return true;
+    complain("--resume goes with a download of octets to a file");
+    hint("linnet get URI --output FILE --resume");
+    return false;
+}
+
+static int open_and_ask(request_run_state *self)
 {
     linnet_client *client;
-    int error = linnet_client_open(&client, &settings->config);
+    int error = linnet_client_open(&client, &self->settings.config);
     if (error)
-        return complain_request(error, settings->request.uri, 0, 0);
+        return complain_request(error, self->settings.request.uri, 0, 0);
     interrupt_watch_client(client);
-    int status = ask(settings, client);
+    int status = ask(self, client);
     interrupt_watch_client(NULL);
     linnet_client_close(client);
     return status;
@@ -36,11 +188,11 @@ static int open_and_ask(request_settings *settings)
 
 int request_run(const command *self, int argc, char **argv)
 {
-    request_settings settings = {.request.method = linnet_method_by_name(self->name)};
+    request_run_state state = {.settings = {.request.method = linnet_method_by_name(self->name), .take = take}};
     int status;
     interrupt_catch();
-    if (request_settings_parse(&settings, self, argc, argv, &status))
-        status = open_and_ask(&settings);
-    request_settings_clear(&settings);
+    if (request_settings_parse(&state.settings, self, argc, argv, &status))
+        status = prepare(&state) ? open_and_ask(&state) : EXIT_USAGE;
+    request_settings_clear(&state.settings);
     return status;
 }

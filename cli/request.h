@@ -1,24 +1,30 @@
-/* What the seven request commands share: their settings, and what to do with the answer. */
+/* What the commands with a request share: their settings, and what to do with the answer. */
 #ifndef CLI_REQUEST_H
 #define CLI_REQUEST_H
 
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/payload.h"
 #include "cli/print.h"
 
 #include <linnet.h>
 
 #define REQUEST_OPTIONS_MOST 64
 
+/* A command that has more embeds it as its first member, since linnet_client_request has one context for all. */
 typedef struct request_settings {
     linnet_client_request request;
     linnet_client_config config;
     linnet_option options[REQUEST_OPTIONS_MOST]; /* their values are memory of ours */
-    linnet_bytes payload, token;                 /* likewise */
+    payload_source payload;
+    linnet_bytes token; /* memory of ours */
     char local_address[32];
     const char *output_name;
     output_format format;
     print_trace_settings trace;
+
+    /* Takes an option of the command that is none of those that all have; false after a complaint. */
+    bool (*take)(struct request_settings *settings, int key, const char *value);
 } request_settings;
 
 /* Reads the command line of `self`. False: end with *status. Whatever it returns, request_settings_clear() is due. */
@@ -34,22 +40,30 @@ bool request_option_uint(request_settings *settings, uint16_t number, uint32_t v
 /* A Content-Format by number, media type or short name. False after a complaint that names `flag`. */
 bool content_format_parse(const char *flag, const char *text, uint16_t *number);
 
-/* Reads TEXT, @FILE or @-. False after a complaint. `*payload` is to be freed. */
-bool payload_read(const char *argument, linnet_bytes *payload);
+/* Whether -O asked for a block by its number: then it alone is asked for, and shown. */
+bool request_asks_for_block(const request_settings *settings);
+
+/* Whether --output names a file. */
+bool request_has_file(const request_settings *settings);
+
+/* How the payload is written to `stream`, or to a file that is not open yet (NULL): as --format says, else laid out on
+ * a terminal and untouched elsewhere. */
+output_format answer_format(const request_settings *settings, FILE *stream);
+/* Writes the payload of a response in that form. */
+void answer_write(const request_settings *settings, const linnet_response *response, const output *out);
 
 /* Shows what a response says and returns the exit status that it means. */
 int answer_show(const request_settings *settings, const linnet_response *response);
 
 /* Explains a response of class 4 or 5 on standard error; returns the exit status. */
 int answer_complain(const linnet_response *response, const char *uri);
-
-/* Whether a Block2 option says that the payload is only a part; says so on standard error. */
-bool answer_is_partial(const linnet_message *message);
+/* What a success says besides its payload. */
+void answer_remark(const linnet_message *message);
 
 /* The Content-Format of a message or LINNET_NO_FORMAT. */
 int32_t answer_content_format(const linnet_message *message);
 
-/* The response as one JSON object, for programs. */
+/* The response as one JSON object on a line, for programs. */
 void answer_json(FILE *out, const linnet_response *response);
 
 #endif

@@ -1,54 +1,14 @@
 /* The options of a request, and how they become a linnet_client_request. */
 #include "cli/request.h"
 
+#include "cli/base.h"
 #include "cli/complain.h"
+#include "cli/request_options.h"
 #include "cli/text.h"
 
 #include <stdlib.h>
 
 #define NON_TIMEOUT_MS 20000 /* nothing is repeated, so an answer that is not there soon is lost */
-
-enum {
-    KEY_IF_MATCH = OPTION_LONG,
-    KEY_IF_NONE_MATCH,
-    KEY_ETAG,
-    KEY_HOP_LIMIT,
-    KEY_NO_URI_HOST,
-    KEY_RETRIES,
-    KEY_FORMAT,
-    KEY_LOSS
-};
-
-const option_row request_options[] = {
-    {0, NULL, NULL, "what to send"},
-    {'e', "payload", "TEXT", "the payload: TEXT, @FILE, or @- for standard input"},
-    {'f', "payload-file", "FILE", "the same as --payload @FILE"},
-    {'t', "content-format", "FORMAT",
-     "what the payload is: a number, media type, or short name\nsuch as json, cbor, text"},
-    {'A', "accept", "FORMAT", "which form the answer is to have"},
-    {'O', "option", "NUMBER=VALUE",
-     "any option, by number or name; numbers where the option is\none, 0x1f for octets, else text"},
-    {KEY_ETAG, "etag", "TAG",
-     "ask whether this representation is still the current one;\n0x1f for octets (repeatable)"},
-    {KEY_IF_MATCH, "if-match", "TAG", "only if it is still this one; '' for any (repeatable)"},
-    {KEY_IF_NONE_MATCH, "if-none-match", NULL, "only if there is none yet"},
-    {KEY_HOP_LIMIT, "hop-limit", "NUMBER", "how many proxies may pass it on, 1 to 255"},
-    {KEY_NO_URI_HOST, "no-uri-host", NULL, "leave Uri-Host out where the URI has a name"},
-    {'T', "token", "TOKEN", "0 to 8 octets, text or 0x1f; '' for none"},
-    {0, NULL, NULL, "how to send it"},
-    {'N', "non", NULL, "non-confirmable: sent once, not acknowledged"},
-    {'B', "timeout", "SECONDS",
-     "give up after this time (20 with --non; else what RFC 7252\n4.8.2 gives: 45 to 93 without a sign of life, 247 "
-     "with)"},
-    {KEY_RETRIES, "retries", "NUMBER", "repeat a confirmable request up to NUMBER times (4)"},
-    {'p', "local-port", "PORT", "send from this UDP port"},
-    {KEY_LOSS, "loss", "PERCENT", "for testing: lose this share of datagrams each way"},
-    {0, NULL, NULL, "what to show"},
-    {'o', "output", "FILE", "write the payload to FILE (- is standard output)"},
-    {KEY_FORMAT, "format", "HOW",
-     "pretty (on a terminal), raw (elsewhere), or json: one\nobject with code, options and payload"},
-    {'v', "verbose", NULL, "show every message on standard error; -vv with its octets"},
-    OPTION_ROWS_COMMON};
 
 static bool parse_output_format(const char *text, output_format *format)
 {
@@ -83,22 +43,16 @@ static bool parse_token(request_settings *settings, const char *text)
     return false;
 }
 
-static bool parse_payload(request_settings *settings, const char *argument)
+static bool parse_block_size(request_settings *settings, const char *text)
 {
-    free((void *)settings->payload.data);
-    settings->payload = (linnet_bytes){0};
-    if (!payload_read(argument, &settings->payload))
+    unsigned long number;
+    if (!option_number("--block-size", text, 16, 1024, &number))
         return false;
-    settings->request.payload = settings->payload;
-    return true;
-}
-
-static bool parse_payload_file(request_settings *settings, const char *name)
-{
-    char *argument = text_format("@%s", name);
-    bool done = parse_payload(settings, argument);
-    free(argument);
-    return done;
+    settings->request.block_size = (uint16_t)number;
+    if ((number & (number - 1)) == 0)
+        return true;
+    complain("--block-size %s: a block has 16, 32, 64, 128, 256, 512 or 1024 octets", text);
+    return false;
 }
 
 static bool parse_content_format(request_settings *settings, const char *text)
@@ -144,9 +98,9 @@ static bool take(request_settings *settings, int key, const char *value)
 {
     switch (key) {
     case 'e':
-        return parse_payload(settings, value);
+        return payload_open(&settings->payload, value);
     case 'f':
-        return parse_payload_file(settings, value);
+        return payload_open_file(&settings->payload, value);
     case 't':
         return parse_content_format(settings, value);
     case 'A':
@@ -169,6 +123,8 @@ static bool take(request_settings *settings, int key, const char *value)
     case 'N':
         settings->request.type = LINNET_NON;
         return true;
+    case 'b':
+        return parse_block_size(settings, value);
     case 'B':
         return option_seconds("--timeout", value, &settings->request.timeout_ms);
     case KEY_RETRIES:
@@ -182,16 +138,19 @@ static bool take(request_settings *settings, int key, const char *value)
         return true;
     case KEY_FORMAT:
         return parse_output_format(value, &settings->format);
-    default:
+    case 'v':
         settings->trace.verbosity++;
         return true;
+    default:
+        return settings->take(settings, key, value);
     }
 }
 
 /* The URI, and nothing behind it. */
 static bool take_arguments(request_settings *settings, const command *self, int count, char **arguments)
 {
-    if (count == 0) {
+    settings->request.uri = base_resolve(count ? arguments[0] : NULL);
+    if (!settings->request.uri) {
         complain("which URI?");
         hint("linnet %s coap://HOST[:PORT]/PATH - 'linnet %s --help' shows examples", self->name, self->name);
         return false;
@@ -201,8 +160,7 @@ static bool take_arguments(request_settings *settings, const command *self, int 
         hint("a payload is given as --payload '%s'", arguments[1]);
         return false;
     }
-    settings->request.uri = arguments[0];
-    return !complain_uri(arguments[0]);
+    return !complain_uri(settings->request.uri);
 }
 
 bool request_settings_parse(request_settings *settings, const command *self, int argc, char **argv, int *status)
@@ -219,6 +177,7 @@ bool request_settings_parse(request_settings *settings, const command *self, int
         return false;
     settings->config.trace = print_trace;
     settings->config.trace_context = &settings->trace;
+    settings->request.payload = settings->payload.memory;
     if (settings->request.type == LINNET_NON && !settings->request.timeout_ms)
         settings->request.timeout_ms = NON_TIMEOUT_MS;
     return true;
@@ -228,6 +187,6 @@ void request_settings_clear(request_settings *settings)
 {
     for (size_t i = 0; i < settings->request.option_count; i++)
         free((void *)settings->options[i].value.data);
-    free((void *)settings->payload.data);
+    payload_close(&settings->payload);
     free((void *)settings->token.data);
 }

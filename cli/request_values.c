@@ -1,4 +1,4 @@
-/* Options, formats and payloads as users type them. */
+/* Options and formats as users type them. */
 #include "cli/complain.h"
 #include "cli/request.h"
 #include "cli/suggest.h"
@@ -6,8 +6,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-
-#define PAYLOAD_MOST ((size_t)16 << 20)
 
 /* Keeps `value`, which becomes the settings' memory. */
 static bool keep(request_settings *settings, uint16_t number, linnet_bytes value)
@@ -159,30 +157,15 @@ bool request_option_parse(request_settings *settings, const char *text)
     return number >= 0 && add_value(settings, (uint16_t)number, text[size] ? text + size + 1 : "");
 }
 
-static bool read_open_file(FILE *file, const char *name, linnet_bytes *payload)
+bool request_asks_for_block(const request_settings *settings)
 {
-    if (file_read(file, PAYLOAD_MOST, payload))
-        return true;
-    complain("%s cannot be read: %s", name, strerror(errno));
+    for (size_t i = 0; i < settings->request.option_count; i++)
+        if (settings->options[i].number == LINNET_OPTION_BLOCK1 || settings->options[i].number == LINNET_OPTION_BLOCK2)
+            return true;
     return false;
 }
 
-bool payload_read(const char *argument, linnet_bytes *payload)
+bool request_has_file(const request_settings *settings)
 {
-    if (*argument != '@') {
-        size_t size = strlen(argument);
-        *payload = linnet_view(memcpy(memory_get(size), argument, size), size);
-        return true;
-    }
-    const char *name = argument + 1;
-    if (strcmp(name, "-") == 0)
-        return read_open_file(stdin, "standard input", payload);
-    FILE *file = fopen(name, "re");
-    if (!file) {
-        complain("the payload '%s' cannot be read: %s", name, strerror(errno));
-        return false;
-    }
-    bool done = read_open_file(file, name, payload);
-    fclose(file);
-    return done;
+    return settings->output_name && strcmp(settings->output_name, "-") != 0;
 }

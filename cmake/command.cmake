@@ -1,12 +1,12 @@
 # The linnet command: cli/main.c and a library of all the rest of cli/, so that tests can reach it too.
-# CBOR, JSON and captures are read here only; the library itself needs none of them.
+# CBOR, JSON, captures and lines of a terminal are read here only; the library itself needs none of that.
 file(GLOB cli_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cli/*.c)
 list(REMOVE_ITEM cli_sources ${PROJECT_SOURCE_DIR}/cli/main.c)
 if(NOT EXISTS ${PROJECT_SOURCE_DIR}/cli/main.c)
     message(STATUS "cli/main.c is not there: the command is not built")
     return()
 endif()
-pkg_check_modules(CLI REQUIRED IMPORTED_TARGET libcbor libcjson libpcap)
+pkg_check_modules(CLI REQUIRED IMPORTED_TARGET libcbor libcjson libpcap libedit)
 
 add_executable(linnet_command ${PROJECT_SOURCE_DIR}/cli/main.c)
 set(cli_targets linnet_command)

@@ -23,7 +23,7 @@ fail() {
     exit 1
 }
 
-packages_build=(build-essential cmake ninja-build pkg-config libcbor-dev libcjson-dev libpcap-dev)
+packages_build=(build-essential cmake ninja-build pkg-config libcbor-dev libcjson-dev libpcap-dev libedit-dev)
 packages_unit=("${packages_build[@]}" libcmocka-dev)
 packages_peers=("${packages_build[@]}" python3 python3-pytest tshark libcoap3-bin iproute2)
 packages_lint=("${packages_unit[@]}" clang clang-format clang-tidy cppcheck shellcheck python3 git)
