@@ -105,13 +105,16 @@ static void send_separate(linnet_endpoint *endpoint, uint64_t now, linnet_exchan
                           linnet_bytes response)
 {
     linnet_exchanges *exchanges = &endpoint->exchanges;
+    linnet_path path = exchange->path;
+    bool is_kept = linnet_exchanges_reserve(exchanges, exchange, response.size);
 
-    endpoint->config.port.send(endpoint->config.port.context, &exchange->path, response.size);
-    if (!linnet_exchanges_reserve(exchanges, exchange, response.size)) {
+    if (is_kept)
+        memcpy(exchange->datagram, response.data, response.size);
+    endpoint->config.port.send(endpoint->config.port.context, &path, response.size);
+    if (!is_kept) {
         linnet_exchanges_give(exchanges, exchange); /* sent once: without memory there is no second time */
         return;
     }
-    memcpy(exchange->datagram, response.data, response.size);
     exchange->size = (uint16_t)response.size;
     exchange->phase = LINNET_PHASE_SEPARATE;
     exchange->max_retransmit = (uint8_t)endpoint->timing.max_retransmit;
