@@ -205,24 +205,34 @@ static void run(uint32_t seed)
     close_server();
 }
 
+static uint32_t seed_under_way;
+
+static int tell_seed(void **state)
+{
+    (void)state;
+    if (seed_under_way)
+        printf("LINNET_SEED=%u replays it\n", seed_under_way);
+    return 0;
+}
+
 static void whatever_happens_tables_and_counts_agree_and_nothing_is_left(void **state)
 {
     const char *one = getenv("LINNET_SEED");
 
     (void)state;
     for (uint32_t seed = 1; seed <= 40; seed++) {
-        random_state = one ? (uint32_t)strtoul(one, NULL, 10) : seed;
-        printf("seed %u\n", random_state);
-        run(random_state);
+        seed_under_way = one ? (uint32_t)strtoul(one, NULL, 10) : seed;
+        run(seed_under_way);
         if (one)
-            return;
+            break;
     }
+    seed_under_way = 0;
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whatever_happens_tables_and_counts_agree_and_nothing_is_left),
+        cmocka_unit_test_teardown(whatever_happens_tables_and_counts_agree_and_nothing_is_left, tell_seed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
