@@ -45,6 +45,7 @@ struct linnet_requests {
     uint32_t nstart;
     uint16_t sockets; /* how many are open */
     uint16_t socket;  /* where a new peer starts to look for message IDs */
+    bool held;
 };
 
 static uint32_t bucket_count(const linnet_limits *limits)
@@ -205,7 +206,7 @@ static void pump(linnet_requests *requests, peer *to)
 {
     linnet_endpoint *endpoint = requests->config.endpoint;
 
-    if (to->pumping || endpoint->cleared)
+    if (to->pumping || endpoint->cleared || requests->held)
         return;
     to->pumping = true;
     while (to->first && to->outstanding < to->first->nstart) {
@@ -316,6 +317,8 @@ int linnet_requests_cancel(linnet_requests *requests, linnet_exchange exchange, 
 {
     return linnet_endpoint_cancel(requests->config.endpoint, exchange, error);
 }
+
+void linnet_requests_hold(linnet_requests *requests) { requests->held = true; }
 
 size_t linnet_requests_pending(const linnet_requests *requests) { return requests->requests.in_use; }
 
