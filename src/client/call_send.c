@@ -161,7 +161,7 @@ static void draft_start(linnet_call_state *call, draft *to)
                       .transmission = request->transmission,
                       .done = linnet_call_answered,
                       .context = call->current,
-                      .keep = registers && call->phase == LINNET_CALL_ASKING,
+                      .keep = registers && call->phase == LINNET_CALL_ASKING ? linnet_call_id(call) : 0,
                   }};
     draft_token(call, to);
     /* A registration that was confirmed once lives on past every deadline. */

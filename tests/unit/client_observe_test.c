@@ -502,6 +502,22 @@ static void observation_does_not_hold_up_other_requests(void **state)
     told_free(&other);
 }
 
+static void token_of_another_observation_is_refused(void **state)
+{
+    test_client *client = client_open(NULL);
+    linnet_call_request request = {.code = LINNET_GET, .observe = true, .has_token = true, .token = linnet_text("t")};
+    told into = {0}, other = {0};
+
+    (void)state;
+    assert_int_equal(client_ask(client, request, false, &into), 0);
+    client_answer(client, (script){.code = LINNET_CONTENT, .has_observe = true, .observe = 1});
+    assert_int_equal(client_ask(client, request, false, &other), LINNET_EEXIST);
+    client_run(client, client->now + 76 * SECOND); /* its own may be registered again */
+    client_answer(client, (script){.code = LINNET_CONTENT, .has_observe = true, .observe = 2});
+    assert_int_equal(into.times, 2);
+    close_all(client, &into);
+}
+
 static void only_what_can_be_observed_is_accepted(void **state)
 {
     test_client *client = client_open(NULL);
@@ -543,6 +559,7 @@ int main(void)
         cmocka_unit_test(closing_sends_nothing_that_was_waiting),
         cmocka_unit_test(separate_response_confirms_too),
         cmocka_unit_test(observation_does_not_hold_up_other_requests),
+        cmocka_unit_test(token_of_another_observation_is_refused),
         cmocka_unit_test(only_what_can_be_observed_is_accepted),
     };
 
