@@ -36,7 +36,7 @@ static void get_time(linnet_request *request, linnet_reply *reply, void *context
     struct tm local;
     time_t now = time(NULL);
     localtime_r(&now, &local);
-    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local);
+    strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local);
     linnet_reply_text(reply, text);
     linnet_reply_max_age(reply, TIME_MAX_AGE);
 }

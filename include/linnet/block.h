@@ -8,6 +8,8 @@
 extern "C" {
 #endif
 
+#define LINNET_BLOCK_NUMBER_MAX 0xfffffu
+
 typedef struct linnet_block {
     uint32_t number; /* NUM, 20 bits */
     bool more;       /* M */

@@ -130,9 +130,10 @@ typedef struct linnet_outgoing {
     linnet_bytes payload;
     linnet_transmission transmission; /* zero fields: the endpoint's */
     uint64_t deadline;                /* when to give up; 0: `now` + EXCHANGE_LIFETIME */
-    bool keep; /* An observation (RFC 7641): a notification - a success with an Observe option - does not end it; `done`
-                * is called for each, response->more set, until one that is none, an error or linnet_endpoint_cancel().
-                * A later request with `keep` and the same token takes its place: it ends with LINNET_ECANCELLED. */
+    uint64_t keep; /* Not 0: an observation (RFC 7641). A notification - a success with an Observe option - does not end it;
+                    * `done` is called for each, response->more set, until a response that is none, an error or
+                    * linnet_endpoint_cancel(). A later request with the same token and the same `keep` takes its place:
+                    * it ends with LINNET_ECANCELLED. */
     linnet_response_handler *done;
     void (*released)(void *context); /* called at most once, before `done`: NSTART no longer counts it (RFC 7252 4.7),
                                       * since it is acknowledged. NULL: not wanted */

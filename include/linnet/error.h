@@ -26,7 +26,7 @@ enum linnet_error {
     LINNET_EEXIST = -17,       /* such a resource or token is there already */
     LINNET_ENOENT = -18,       /* no such resource, exchange or entry */
     LINNET_EBUSY = -19,        /* a named limit is reached; try again later */
-    LINNET_ETOOBIG = -20,      /* does not fit one message */
+    LINNET_ETOOBIG = -20,      /* does not fit one message, or is above the limit of a body */
     LINNET_EADDRESS = -21,     /* the local address is in use, not of this host, or not permitted */
     LINNET_ESYSTEM = -22,      /* a system call failed: errno says why */
     LINNET_EUNSUPPORTED = -23, /* understood, but not built in */

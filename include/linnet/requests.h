@@ -35,6 +35,9 @@ int linnet_requests_send(linnet_requests *requests, uint64_t now, const linnet_p
 /* As linnet_endpoint_cancel(); also for a request that is still queued. */
 int linnet_requests_cancel(linnet_requests *requests, linnet_exchange exchange, int error);
 
+/* From now on nothing that waits is sent: before everything is cancelled, which would make way for it. */
+void linnet_requests_hold(linnet_requests *requests);
+
 /* Requests that have not ended, queued ones included. */
 size_t linnet_requests_pending(const linnet_requests *requests);
 

@@ -52,13 +52,17 @@ static void choose_tag(linnet_call_state *call)
         calls->untagged = call;
 }
 
-/* Of the whole body, where it is known (RFC 7959 4). */
-static bool size_of(const linnet_call_state *call, uint32_t *size)
+static uint64_t known_size(const linnet_call_state *call)
 {
-    uint64_t known = call->request.read_body ? call->request.body_size : call->request.payload.size;
+    return call->request.read_body ? call->request.body_size : call->request.payload.size;
+}
 
-    *size = (uint32_t)known;
-    return known <= UINT32_MAX;
+/* A body with more blocks than the option can count is refused before any of it is sent. */
+static bool is_countable(const linnet_call_state *call)
+{
+    uint64_t size = known_size(call);
+
+    return size == LINNET_UNKNOWN_SIZE || size >> (call->upload.szx + 4) <= LINNET_BLOCK_NUMBER_MAX;
 }
 
 /* Early negotiation of the block size (RFC 7959 2.4), or the part of the body that is wanted. */
@@ -68,7 +72,7 @@ static bool asks_for_size(const linnet_call_state *call) { return call->download
 static int draft_block(linnet_call_state *call, draft *to)
 {
     linnet_upload *upload = &call->upload;
-    uint32_t block1, block2, size;
+    uint32_t block1, block2;
     bool fits;
     int error = read_block(call, &to->outgoing.payload);
 
@@ -85,9 +89,9 @@ static int draft_block(linnet_call_state *call, draft *to)
         return 0;
     choose_tag(call);
     linnet_extras_add_uint(&to->extras, LINNET_OPTION_BLOCK1, block1);
-    if (upload->offset == 0 && size_of(call, &size))
-        linnet_extras_add_uint(&to->extras, LINNET_OPTION_SIZE1, size);
-    return fits ? 0 : LINNET_ETOOBIG;
+    if (upload->offset == 0 && known_size(call) <= UINT32_MAX) /* of the whole body (RFC 7959 4) */
+        linnet_extras_add_uint(&to->extras, LINNET_OPTION_SIZE1, (uint32_t)known_size(call));
+    return fits && is_countable(call) ? 0 : LINNET_ETOOBIG;
 }
 
 /* "with the same options except for Block1, without payload" (TD_COAP_BLOCK_05). The payload of a FETCH says what is
@@ -157,7 +161,7 @@ static void draft_start(linnet_call_state *call, draft *to)
                       .transmission = request->transmission,
                       .done = linnet_call_answered,
                       .context = call->current,
-                      .keep = registers && call->phase == LINNET_CALL_ASKING,
+                      .keep = registers && call->phase == LINNET_CALL_ASKING ? linnet_call_id(call) : 0,
                   }};
     draft_token(call, to);
     /* A registration that was confirmed once lives on past every deadline. */

@@ -196,6 +196,7 @@ int linnet_calls_cancel(linnet_calls *calls, uint64_t now, linnet_call id, int e
 void linnet_calls_clear(linnet_calls *calls, uint64_t now, int error)
 {
     calls->cleared = true;
+    linnet_requests_hold(calls->requests);
     calls->config.endpoint->now = now;
     for (uint32_t i = 0; i < calls->pool.touched; i++) {
         linnet_call_state *call = (linnet_call_state *)(void *)(calls->pool.memory + i * calls->pool.item_size);

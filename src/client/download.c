@@ -1,8 +1,6 @@
 /* Block2 from the client's side. */
 #include "client/download.h"
 
-#define LARGEST_NUMBER 0xfffffu
-
 bool linnet_block_of(const linnet_message *message, uint16_t number, linnet_block *block)
 {
     linnet_bytes value;
@@ -21,7 +19,7 @@ bool linnet_download_option(const linnet_download *download, uint32_t *value)
     linnet_block block = {.number = (uint32_t)number, .szx = download->szx};
 
     *value = linnet_block_value(block);
-    return number <= LARGEST_NUMBER;
+    return number <= LINNET_BLOCK_NUMBER_MAX;
 }
 
 static linnet_bytes etag_of(const linnet_message *response)
@@ -83,6 +81,13 @@ static bool is_due(const linnet_download *download, const linnet_block *block, s
     return block->more ? size == linnet_block_size(*block) : size <= linnet_block_size(*block);
 }
 
+/* Of one response, all blocks have one code. Where the ETag shows that it is one all the same, the first code counts:
+ * node-coap 1.5 says 2.04 with the first block and 2.05 with the others. */
+static bool is_same_response(const linnet_download *download, const linnet_message *response)
+{
+    return linnet_code_is_success(download->code) && linnet_code_is_success(response->code) && download->etag_size > 0;
+}
+
 linnet_download_verdict linnet_download_response(linnet_download *download, const linnet_message *response,
                                                  uint64_t *offset)
 {
@@ -90,12 +95,8 @@ linnet_download_verdict linnet_download_response(linnet_download *download, cons
 
     if (!linnet_block_of(response, LINNET_OPTION_BLOCK2, &block))
         return whole(download, response, offset);
-    if (download->begun && !linnet_code_is_success(response->code) && linnet_code_is_success(download->code))
-        return LINNET_DOWNLOAD_WHOLE;
-    /* Of one response, all blocks have one code. Where the ETag shows that it is one all the same, the first code
-     * counts: node-coap 1.5 says 2.04 with the first block and 2.05 with the others. */
-    if (download->begun && response->code != download->code && download->etag_size == 0)
-        return LINNET_DOWNLOAD_ODD;
+    if (download->begun && response->code != download->code && !is_same_response(download, response))
+        return linnet_code_is_success(response->code) ? LINNET_DOWNLOAD_ODD : LINNET_DOWNLOAD_WHOLE;
     if (download->begun && !is_same(download, response))
         return again(download);
     if (!is_due(download, &block, response->payload.size))

@@ -47,6 +47,7 @@ struct linnet_requests {
     uint16_t sockets; /* how many are open */
     uint16_t socket;  /* where a new peer starts to look for message IDs */
     bool cancelling;
+    bool held; /* nothing that waits is sent any more */
 };
 
 static void lay_out(linnet_requests *requests, linnet_arena *arena, const linnet_limits *limits)
@@ -199,7 +200,7 @@ static void pump(linnet_requests *requests, peer *to)
 {
     linnet_endpoint *endpoint = requests->config.endpoint;
 
-    if (to->pumping || !to->first || to->outstanding >= to->first->nstart || endpoint->cleared)
+    if (to->pumping || !to->first || to->outstanding >= to->first->nstart || endpoint->cleared || requests->held)
         return;
     if (requests->cancelling) { /* nobody said what time it is now */
         starve(requests, 0, to);
@@ -321,6 +322,8 @@ int linnet_requests_cancel(linnet_requests *requests, linnet_exchange exchange, 
     requests->cancelling = outer;
     return error;
 }
+
+void linnet_requests_hold(linnet_requests *requests) { requests->held = true; }
 
 size_t linnet_requests_pending(const linnet_requests *requests) { return requests->requests.in_use; }
 

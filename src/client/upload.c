@@ -1,8 +1,6 @@
 /* Block1 from the client's side. */
 #include "client/upload.h"
 
-#define LARGEST_NUMBER 0xfffffu
-
 void linnet_upload_begin(linnet_upload *upload, uint8_t szx) { *upload = (linnet_upload){.szx = szx}; }
 
 void linnet_upload_sent(linnet_upload *upload, size_t size, bool more)
@@ -18,7 +16,7 @@ bool linnet_upload_option(const linnet_upload *upload, uint32_t *value, bool *fi
     uint64_t number = upload->offset >> (upload->szx + 4);
     linnet_block block = {.number = (uint32_t)number, .more = upload->more, .szx = upload->szx};
 
-    *fits = number <= LARGEST_NUMBER;
+    *fits = number <= LINNET_BLOCK_NUMBER_MAX;
     *value = linnet_block_value(block);
     return upload->blockwise;
 }

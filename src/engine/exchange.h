@@ -41,7 +41,7 @@ typedef struct linnet_client_part {
     uint64_t deadline;
     uint64_t first_timeout; /* from the request's own transmission parameters */
     linnet_node by_token;
-    bool keep; /* a notification does not end it */
+    uint64_t keep; /* not 0: a notification does not end it */
 } linnet_client_part;
 
 /* What only the server role needs. */

@@ -140,7 +140,8 @@ static void finish_pass(linnet_subject *subject)
 {
     subject->is_watched = false;
     if (subject->count == 0) {
-        linnet_subjects_remove(subject);
+        if (!subject->is_due) /* else it has another turn, and ends with that */
+            linnet_subjects_remove(subject);
         return;
     }
     if (subject->is_given && subject->observable && subject->version != subject->observable->version) {

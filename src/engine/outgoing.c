@@ -120,7 +120,7 @@ int linnet_endpoint_launch(linnet_endpoint *endpoint, uint64_t now, linnet_excha
     exchange->path.socket = socket;
     token_key = linnet_hash_token(&endpoint->hash_key, &exchange->path, token_of(exchange));
     holder = is_ping(exchange) ? NULL : linnet_exchanges_find_token(exchanges, token_key);
-    if (holder && (holder->phase != LINNET_PHASE_KEPT || !exchange->part.client.keep))
+    if (holder && (holder->phase != LINNET_PHASE_KEPT || holder->part.client.keep != exchange->part.client.keep))
         return LINNET_EEXIST;
     message_id = linnet_transmit_id(endpoint, now, &exchange->path, false);
     if (message_id < 0)

@@ -69,24 +69,6 @@ static linnet_code check_place(const linnet_request *request, const char **diagn
     return LINNET_EMPTY;
 }
 
-linnet_code linnet_upload_check(linnet_request *request, const char **diagnostic)
-{
-    request->streaming = request->resource && request->resource->config->streaming;
-    linnet_code code = check_place(request, diagnostic);
-
-    if (code != LINNET_EMPTY)
-        return code;
-    if (!has_proper_size(request)) {
-        *diagnostic = "The payload is not as long as its block";
-        return LINNET_BAD_REQUEST;
-    }
-    if (is_too_large(request))
-        return LINNET_REQUEST_ENTITY_TOO_LARGE;
-    if (request->incoming->path->flags & LINNET_PATH_MULTICAST && request->incoming->options->block1.more)
-        return LINNET_BAD_REQUEST; /* several servers would answer, each in its own way */
-    return LINNET_EMPTY;
-}
-
 static uint64_t key_of(const linnet_request *request)
 {
     return linnet_transfers_key(request->site->transfers, request->incoming->path, request->incoming->message,
@@ -96,6 +78,28 @@ static uint64_t key_of(const linnet_request *request)
 static linnet_transfer *find(const linnet_request *request)
 {
     return linnet_transfers_find(request->site->transfers, key_of(request), request->incoming->now);
+}
+
+linnet_code linnet_upload_check(linnet_request *request, const char **diagnostic)
+{
+    request->streaming = request->resource && request->resource->config->streaming;
+    linnet_code code = check_place(request, diagnostic);
+
+    if (code != LINNET_EMPTY)
+        return code;
+    if (request->incoming->options->block1.number > 0 && !find(request)) {
+        *diagnostic = "The blocks before this one are missing";
+        return LINNET_REQUEST_ENTITY_INCOMPLETE;
+    }
+    if (!has_proper_size(request)) {
+        *diagnostic = "The payload is not as long as its block";
+        return LINNET_BAD_REQUEST;
+    }
+    if (is_too_large(request))
+        return LINNET_REQUEST_ENTITY_TOO_LARGE;
+    if (request->incoming->path->flags & LINNET_PATH_MULTICAST && request->incoming->options->block1.more)
+        return LINNET_BAD_REQUEST; /* several servers would answer, each in its own way */
+    return LINNET_EMPTY;
 }
 
 static void drop(linnet_request *request)

@@ -373,6 +373,25 @@ static void notification_that_crosses_the_farewell_does_not_undo_it(void **state
     close_all(client, &into);
 }
 
+static void handler_may_ask_from_inside(void **state)
+{
+    told into = {0}, other = {0}, another = {0};
+    test_client *client = registered(&into);
+
+    (void)state;
+    into.ask_in_response = &other;
+    notify(client, LINNET_NON, 11, "two");
+    assert_int_equal(client_uint(client, LINNET_OPTION_OBSERVE), ABSENT);
+    other.ask_in_response = &another;
+    client_answer(client, (script){.code = LINNET_CONTENT, .payload = linnet_text("x")});
+    client_answer(client, (script){.code = LINNET_CONTENT, .payload = linnet_text("y")});
+    assert_told(&other, 1, "x");
+    assert_told(&another, 1, "y");
+    close_all(client, &into);
+    told_free(&other);
+    told_free(&another);
+}
+
 static void handler_may_cancel_from_inside(void **state)
 {
     told into = {0};
@@ -432,6 +451,26 @@ static void closing_takes_every_observation_back_with_one_datagram(void **state)
     told_free(&other);
 }
 
+static void closing_sends_nothing_that_was_waiting(void **state)
+{
+    told into = {0}, waiting[3] = {{0}, {0}, {0}};
+    test_client *client = registered(&into);
+    size_t sent;
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(client_ask(client, (linnet_call_request){.code = LINNET_GET}, false, &waiting[i]), 0);
+    sent = client->sent_count;
+    linnet_calls_clear(client->calls, client->now, LINNET_ECLOSED);
+    assert_int_equal(client->sent_count, sent + 1);
+    assert_int_equal(client_uint(client, LINNET_OPTION_OBSERVE), 1);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(waiting[i].error, LINNET_ECLOSED);
+        told_free(&waiting[i]);
+    }
+    close_all(client, &into);
+}
+
 static void separate_response_confirms_too(void **state)
 {
     test_client *client = client_open(NULL);
@@ -461,6 +500,22 @@ static void observation_does_not_hold_up_other_requests(void **state)
     assert_int_equal(client->sent_count, sent + 1); /* NSTART is 1, and nothing is outstanding */
     close_all(client, &into);
     told_free(&other);
+}
+
+static void token_of_another_observation_is_refused(void **state)
+{
+    test_client *client = client_open(NULL);
+    linnet_call_request request = {.code = LINNET_GET, .observe = true, .has_token = true, .token = linnet_text("t")};
+    told into = {0}, other = {0};
+
+    (void)state;
+    assert_int_equal(client_ask(client, request, false, &into), 0);
+    client_answer(client, (script){.code = LINNET_CONTENT, .has_observe = true, .observe = 1});
+    assert_int_equal(client_ask(client, request, false, &other), LINNET_EEXIST);
+    client_run(client, client->now + 76 * SECOND); /* its own may be registered again */
+    client_answer(client, (script){.code = LINNET_CONTENT, .has_observe = true, .observe = 2});
+    assert_int_equal(into.times, 2);
+    close_all(client, &into);
 }
 
 static void only_what_can_be_observed_is_accepted(void **state)
@@ -497,11 +552,14 @@ int main(void)
         cmocka_unit_test(fetch_that_fails_registers_again),
         cmocka_unit_test(notification_after_the_end_gets_a_reset_confirmable_or_not),
         cmocka_unit_test(notification_that_crosses_the_farewell_does_not_undo_it),
+        cmocka_unit_test(handler_may_ask_from_inside),
         cmocka_unit_test(handler_may_cancel_from_inside),
         cmocka_unit_test(cancelled_while_fetching_and_while_registering_ends_once),
         cmocka_unit_test(closing_takes_every_observation_back_with_one_datagram),
+        cmocka_unit_test(closing_sends_nothing_that_was_waiting),
         cmocka_unit_test(separate_response_confirms_too),
         cmocka_unit_test(observation_does_not_hold_up_other_requests),
+        cmocka_unit_test(token_of_another_observation_is_refused),
         cmocka_unit_test(only_what_can_be_observed_is_accepted),
     };
 

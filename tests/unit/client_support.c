@@ -107,6 +107,11 @@ static void on_response(const linnet_response *response, void *context)
         into->content_format = linnet_option_uint(value);
     if (into->cancel_in_response && response->more)
         assert_int_equal(linnet_calls_cancel(into->client->calls, into->client->now, into->call, LINNET_ECANCELLED), 0);
+    if (into->ask_in_response) {
+        struct told *other = into->ask_in_response;
+        into->ask_in_response = NULL;
+        assert_int_equal(client_ask(into->client, (linnet_call_request){.code = LINNET_GET}, false, other), 0);
+    }
     free(into->payload);
     into->size = response->message.payload.size;
     into->payload = malloc(into->size + 1);

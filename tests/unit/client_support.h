@@ -33,6 +33,7 @@ typedef struct told {
     int refuse_block; /* what on_block returns */
     bool cancel_in_block;
     bool cancel_in_response;
+    struct told *ask_in_response; /* a GET, once, into that */
     struct test_client *client;
     linnet_call call;
 } told;
