@@ -40,9 +40,14 @@ static void post_large(linnet_request *request, linnet_reply *reply, void *conte
     linnet_reply_payload(reply, LINNET_TEXT, linnet_view(demo_long_text, DEMO_LONG_TEXT_SIZE));
 }
 
+#define LARGEST_UPDATE (16u << 20)
+
 const demo_resource demo_large[] = {
     {"large-update",
-     {.stored = true, .writable = true, .value = {(const uint8_t *)demo_long_text, DEMO_LONG_TEXT_SIZE}}},
+     {.stored = true,
+      .writable = true,
+      .value = {(const uint8_t *)demo_long_text, DEMO_LONG_TEXT_SIZE},
+      .max_value_size = LARGEST_UPDATE}},
     {"large-create", {.post = post_create}},
     {"large-post", {.post = post_large}},
     {NULL, {0}},

@@ -8,6 +8,8 @@
 #define MAX_BODY_SIZE_DEFAULT ((uint32_t)1 << 20)
 #define RETRY_SECONDS 10u /* when memory may be free again */
 
+static const char missing_blocks[] = "The blocks before this one are missing";
+
 /* The largest body that is taken. */
 static uint32_t limit_of(const linnet_request *request)
 {
@@ -59,7 +61,7 @@ static linnet_code check_place(const linnet_request *request, const char **diagn
     if (transfers && (request->streaming || transfers->memory.resize))
         return LINNET_EMPTY;
     if (block->number > 0) {
-        *diagnostic = "The blocks before this one are missing";
+        *diagnostic = missing_blocks;
         return LINNET_REQUEST_ENTITY_INCOMPLETE;
     }
     if (block->more) {
@@ -87,13 +89,10 @@ linnet_code linnet_upload_check(linnet_request *request, const char **diagnostic
 
     if (code != LINNET_EMPTY)
         return code;
-    if (request->incoming->options->block1.number > 0 && !find(request)) {
-        *diagnostic = "The blocks before this one are missing";
-        return LINNET_REQUEST_ENTITY_INCOMPLETE;
-    }
     if (!has_proper_size(request)) {
-        *diagnostic = "The payload is not as long as its block";
-        return LINNET_BAD_REQUEST;
+        bool is_alone = request->incoming->options->block1.number > 0 && !find(request);
+        *diagnostic = is_alone ? missing_blocks : "The payload is not as long as its block";
+        return is_alone ? LINNET_REQUEST_ENTITY_INCOMPLETE : LINNET_BAD_REQUEST;
     }
     if (is_too_large(request))
         return LINNET_REQUEST_ENTITY_TOO_LARGE;
