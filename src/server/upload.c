@@ -173,7 +173,7 @@ linnet_code linnet_upload_take(linnet_request *request, const char **diagnostic)
         return LINNET_SERVICE_UNAVAILABLE;
     }
     if (verdict == LINNET_UPLOAD_GAP || (verdict == LINNET_UPLOAD_AGAIN && !block->more)) {
-        *diagnostic = "The blocks before this one are missing"; /* 2.9.2 */
+        *diagnostic = missing_blocks; /* 2.9.2 */
         return LINNET_REQUEST_ENTITY_INCOMPLETE;
     }
     return go_on(request, transfer, verdict);
