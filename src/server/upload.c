@@ -135,7 +135,8 @@ static linnet_code go_on(linnet_request *request, linnet_transfer *transfer, lin
 {
     bool more = request->incoming->options->block1.more;
 
-    linnet_transfers_touch(request->site->transfers, transfer, request->incoming->now);
+    if (request->incoming->options->block1.number > 0)
+        linnet_transfers_touch(request->site->transfers, transfer, request->incoming->now);
     if (verdict == LINNET_UPLOAD_AGAIN)
         return LINNET_CONTINUE;
     if (!request->streaming && more)
