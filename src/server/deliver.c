@@ -18,7 +18,8 @@ void linnet_reply_deliver(linnet_reply *reply)
 {
     linnet_incoming *incoming = reply->incoming;
 
-    linnet_reply_explain(reply);
+    if (incoming->options->accept == LINNET_PROBLEM_DETAILS)
+        linnet_reply_explain(reply);
     linnet_reply_end(reply);
     if (incoming->code != LINNET_EMPTY && is_unwanted(reply->request, incoming->code)) {
         incoming->code = LINNET_EMPTY; /* the engine acknowledges what is confirmable */
