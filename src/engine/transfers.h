@@ -41,9 +41,10 @@ typedef struct linnet_transfer {
     linnet_rank *rank;
     uint8_t *data;
     uint64_t used_at;
-    uint32_t capacity; /* octets of data; they count against the limit */
-    uint32_t size;     /* of the body or payload in it; of a body that flows through: how far it has come */
-    uint32_t whole;    /* the size of the whole as the peer announced it, or 0 */
+    uint32_t capacity;      /* octets of data; they count against the limit */
+    uint32_t size;          /* of the body or payload in it; of a body that flows through: how far it has come */
+    uint32_t whole;         /* the size of the whole as the peer announced it, or 0 */
+    linnet_message message; /* of a request: the last one, while its body is being used */
     /* Of a response: its options stand behind the payload. */
     int32_t content_format;
     uint16_t options_size;

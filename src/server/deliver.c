@@ -9,6 +9,8 @@ static bool is_unwanted(const linnet_request *request, linnet_code code)
 {
     linnet_bytes value;
 
+    if (request->incoming->options->highest < LINNET_OPTION_NO_RESPONSE)
+        return false;
     if (code == LINNET_CONTINUE || !linnet_request_option(request, LINNET_OPTION_NO_RESPONSE, 0, &value))
         return false;
     return linnet_option_uint(value) >> (LINNET_CODE_CLASS(code) - 1u) & 1u;

@@ -126,9 +126,9 @@ static void finish_body(linnet_request *request, linnet_transfer *transfer)
 {
     linnet_transfers_detach(request->site->transfers, transfer);
     request->upload = transfer;
-    request->whole = *request->message;
-    request->whole.payload = linnet_view(transfer->data, transfer->size);
-    request->message = &request->whole;
+    transfer->message = *request->message;
+    transfer->message.payload = linnet_view(transfer->data, transfer->size);
+    request->message = &transfer->message;
 }
 
 static linnet_code go_on(linnet_request *request, linnet_transfer *transfer, linnet_upload_verdict verdict)
@@ -210,9 +210,11 @@ void linnet_upload_answer(linnet_request *request, linnet_reply *reply, linnet_c
 
 void linnet_upload_end(linnet_request *request, const linnet_reply *reply)
 {
-    if (request->upload)
+    if (request->upload) {
+        request->message = request->incoming->message;
         linnet_transfers_give(request->site->transfers, request->upload);
-    request->upload = NULL;
+        request->upload = NULL;
+    }
     if (request->streaming && reply->code != LINNET_CONTINUE && !request->incoming->deferred)
         drop(request);
 }
