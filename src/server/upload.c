@@ -50,6 +50,13 @@ static bool has_proper_size(const linnet_request *request)
     return block->more ? size == linnet_block_size(*block) : size <= linnet_block_size(*block);
 }
 
+/* 2.9.2: "the server has not received the blocks of the request body that it needs to proceed". */
+static linnet_code missing(const char **diagnostic)
+{
+    *diagnostic = "The blocks before this one are missing";
+    return LINNET_REQUEST_ENTITY_INCOMPLETE;
+}
+
 /* Without a place for bodies only whole ones are taken. */
 static linnet_code check_place(const linnet_request *request, const char **diagnostic)
 {
@@ -58,32 +65,12 @@ static linnet_code check_place(const linnet_request *request, const char **diagn
 
     if (transfers && (request->streaming || transfers->memory.resize))
         return LINNET_EMPTY;
-    if (block->number > 0) {
-        *diagnostic = "The blocks before this one are missing";
-        return LINNET_REQUEST_ENTITY_INCOMPLETE;
-    }
+    if (block->number > 0)
+        return missing(diagnostic);
     if (block->more) {
         *diagnostic = "Block-wise upload is not supported here";
         return LINNET_REQUEST_ENTITY_TOO_LARGE;
     }
-    return LINNET_EMPTY;
-}
-
-linnet_code linnet_upload_check(linnet_request *request, const char **diagnostic)
-{
-    request->streaming = request->resource && request->resource->config->streaming;
-    linnet_code code = check_place(request, diagnostic);
-
-    if (code != LINNET_EMPTY)
-        return code;
-    if (!has_proper_size(request)) {
-        *diagnostic = "The payload is not as long as its block";
-        return LINNET_BAD_REQUEST;
-    }
-    if (is_too_large(request))
-        return LINNET_REQUEST_ENTITY_TOO_LARGE;
-    if (request->incoming->path->flags & LINNET_PATH_MULTICAST && request->incoming->options->block1.more)
-        return LINNET_BAD_REQUEST; /* several servers would answer, each in its own way */
     return LINNET_EMPTY;
 }
 
@@ -96,6 +83,26 @@ static uint64_t key_of(const linnet_request *request)
 static linnet_transfer *find(const linnet_request *request)
 {
     return linnet_transfers_find(request->site->transfers, key_of(request), request->incoming->now);
+}
+
+linnet_code linnet_upload_check(linnet_request *request, const char **diagnostic)
+{
+    request->streaming = request->resource && request->resource->config->streaming;
+    linnet_code code = check_place(request, diagnostic);
+
+    if (code != LINNET_EMPTY)
+        return code;
+    if (!has_proper_size(request)) {
+        if (request->incoming->options->block1.number > 0 && !find(request))
+            return missing(diagnostic); /* nothing that it could belong to */
+        *diagnostic = "The payload is not as long as its block";
+        return LINNET_BAD_REQUEST;
+    }
+    if (is_too_large(request))
+        return LINNET_REQUEST_ENTITY_TOO_LARGE;
+    if (request->incoming->path->flags & LINNET_PATH_MULTICAST && request->incoming->options->block1.more)
+        return LINNET_BAD_REQUEST; /* several servers would answer, each in its own way */
+    return LINNET_EMPTY;
 }
 
 static void drop(linnet_request *request)
@@ -170,10 +177,8 @@ linnet_code linnet_upload_take(linnet_request *request, const char **diagnostic)
         *diagnostic = "No memory for the body";
         return LINNET_SERVICE_UNAVAILABLE;
     }
-    if (verdict == LINNET_UPLOAD_GAP || (verdict == LINNET_UPLOAD_AGAIN && !block->more)) {
-        *diagnostic = "The blocks before this one are missing"; /* 2.9.2 */
-        return LINNET_REQUEST_ENTITY_INCOMPLETE;
-    }
+    if (verdict == LINNET_UPLOAD_GAP || (verdict == LINNET_UPLOAD_AGAIN && !block->more))
+        return missing(diagnostic);
     return go_on(request, transfer, verdict);
 }
 
