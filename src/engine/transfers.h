@@ -73,7 +73,7 @@ struct linnet_transfers {
 typedef enum linnet_transfer_role { LINNET_TRANSFER_REQUEST, LINNET_TRANSFER_RESPONSE } linnet_transfer_role;
 
 /*
- * Names a transfer: two messages have the same key when they are "matchable" (RFC 9175 3.3): same endpoints, same code,
+ * Names a transfer: two messages have the same key when they are "matchable" (RFC 9175 1.1): same endpoints, same code,
  * same options but for those of block-wise transfer and elective ones that are no cache key; and the same list of
  * Request-Tags. So another path, query, Content-Format or precondition is another transfer.
  */

@@ -1,6 +1,6 @@
 /*
  * Responses in blocks that cannot be made again (RFC 7959 2.7, 3.3): a POST must not run twice, so what it answered is
- * kept while the client fetches it, by requests "with the same options" and a Block2 that asks for more. GET needs none
+ * kept while the client fetches it, by requests with the same options and a Block2 that asks for more. GET needs none
  * of this: its handler runs again; nor does FETCH, unless its body came in blocks.
  */
 #include "server/finish.h"

@@ -41,7 +41,7 @@ static bool is_too_large(const linnet_request *request)
     return end > limit || (block->number == 0 && announced(request) > limit);
 }
 
-/* 2.2: "the payload of each block except the last is exactly as long as the block size". */
+/* 2.2: each block but the last is exactly as long as its size says. */
 static bool has_proper_size(const linnet_request *request)
 {
     const linnet_block *block = &request->incoming->options->block1;
@@ -182,8 +182,9 @@ linnet_code linnet_upload_take(linnet_request *request, const char **diagnostic)
     return go_on(request, transfer, verdict);
 }
 
-/* 2.3: where the server "would have liked to use a smaller block size", it says so in its answer, and the client goes
- * on from the same octet in blocks of that size: one that cannot send what was sent does not like to take it. */
+/* 2.3: the size in the answer is what the server would rather have, and "the client SHOULD use this block size or a
+ * smaller one in all further requests in the transfer sequence". A server that cannot send what was sent to it would
+ * rather not get it either. */
 static uint32_t answering_block(const linnet_incoming *incoming)
 {
     linnet_block block = incoming->options->block1;
@@ -208,7 +209,7 @@ void linnet_upload_answer(linnet_request *request, linnet_reply *reply, linnet_c
     drop(request);
     if (code == LINNET_SERVICE_UNAVAILABLE)
         linnet_reply_put_uint(reply, LINNET_OPTION_MAX_AGE, RETRY_SECONDS);
-    /* 2.9.3: "The response SHOULD include a Size1 Option ... to indicate the maximum size". */
+    /* Section 4: Size1 in a 4.13 is "the maximum size that would have been acceptable". */
     if (code == LINNET_REQUEST_ENTITY_TOO_LARGE && check_place(request, &(const char *){NULL}) == LINNET_EMPTY)
         linnet_reply_put_uint(reply, LINNET_OPTION_SIZE1, limit_of(request));
 }
