@@ -89,6 +89,7 @@ linnet_code linnet_request_options_read(linnet_request_options *found, const lin
             return code;
         }
     }
+    found->highest = cursor.number;
     /* 5.10.2: a proxy is asked for, and there is none. */
     return found->has_proxy ? LINNET_PROXYING_NOT_SUPPORTED : LINNET_EMPTY;
 }

@@ -24,6 +24,7 @@ typedef struct linnet_request_options {
     int32_t content_format; /* or -1 */
     int32_t accept;         /* or -1 */
     int16_t hop_limit;      /* or -1 */
+    uint16_t highest;       /* the number of the last option: above it there is nothing to look for */
     uint16_t rejected;      /* the option that stopped the walk, when the code is not 0 */
 } linnet_request_options;
 

@@ -7,9 +7,10 @@
 #define CHUNK_SIZE (CHUNK_WORDS * sizeof(uint32_t))
 
 /*
- * RFC 9175 3.3 leaves out elective NoCacheKey options and those of block-wise transfer; Request-Tag stays in, since it
- * is what tells one client's transfers apart. Observe "is not part of the Cache-Key" (RFC 7641 2), and No-Response may
- * stand in the last block alone (RFC 7967).
+ * RFC 9175 1.1: "matchable" are requests with the same options, "with the exception that elective NoCacheKey options
+ * and options involved in block-wise transfer (Block1, Block2 and Request-Tag) need not be the same"; Request-Tag
+ * counts here since it is what tells one client's transfers apart (3.3). Observe says what else a request is for, not
+ * what it asks (RFC 7641 section 2), and No-Response may stand in the last block alone (RFC 7967).
  */
 static bool is_part_of_key(uint16_t number)
 {

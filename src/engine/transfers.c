@@ -1,7 +1,7 @@
 /* The life of a transfer: taken, found by its key, grown, and dropped when it is over, idle, or the oldest. */
 #include "engine/transfers.h"
 
-#define OF_ALL(age) LINNET_CONTAINER(age, linnet_transfer, of_all)
+#define OF_RANK(age) LINNET_CONTAINER(age, linnet_transfer, of_rank)
 #define OF_SHARE(age) LINNET_CONTAINER(age, linnet_transfer, of_share)
 
 /* One network address: of IPv6 that is a /64, which is what a single host has. Ports are free to choose and count for
@@ -15,23 +15,28 @@ static linnet_share *share_of(const linnet_transfers *transfers, const linnet_pa
     return &transfers->shares[linnet_hash_words(&transfers->hash_key, words, 4) & transfers->share_mask];
 }
 
-static void link_up(linnet_transfers *transfers, linnet_transfer *transfer, uint64_t now)
+static void link_up(linnet_transfer *transfer, linnet_rank *rank, uint64_t now)
 {
-    linnet_ages_add(&transfers->ages, &transfer->of_all);
+    linnet_ages_add(&rank->ages, &transfer->of_rank);
     linnet_ages_add(&transfer->share->ages, &transfer->of_share);
+    rank->octets += transfer->capacity;
+    rank->count++;
+    transfer->rank = rank;
     transfer->used_at = now;
 }
 
-static void unlink_from(linnet_transfers *transfers, linnet_transfer *transfer)
+static void unlink_from(linnet_transfer *transfer)
 {
-    linnet_ages_remove(&transfers->ages, &transfer->of_all);
+    linnet_ages_remove(&transfer->rank->ages, &transfer->of_rank);
     linnet_ages_remove(&transfer->share->ages, &transfer->of_share);
+    transfer->rank->octets -= transfer->capacity;
+    transfer->rank->count--;
 }
 
 void linnet_transfers_detach(linnet_transfers *transfers, linnet_transfer *transfer)
 {
     linnet_table_remove(&transfers->by_key, &transfer->by_key);
-    unlink_from(transfers, transfer);
+    unlink_from(transfer);
     transfer->detached = true;
 }
 
@@ -48,14 +53,39 @@ void linnet_transfers_give(linnet_transfers *transfers, linnet_transfer *transfe
     linnet_pool_give(&transfers->pool, transfer);
 }
 
+static void drop_idle_of(linnet_transfers *transfers, const linnet_rank *rank, uint64_t now)
+{
+    while (rank->ages.oldest && now >= OF_RANK(rank->ages.oldest)->used_at + transfers->lifetime)
+        linnet_transfers_give(transfers, OF_RANK(rank->ages.oldest));
+}
+
 static void drop_idle(linnet_transfers *transfers, uint64_t now)
 {
-    while (transfers->ages.oldest) {
-        linnet_transfer *oldest = OF_ALL(transfers->ages.oldest);
-        if (now < oldest->used_at + transfers->lifetime)
-            return;
-        linnet_transfers_give(transfers, oldest);
-    }
+    drop_idle_of(transfers, &transfers->begun, now);
+    drop_idle_of(transfers, &transfers->going, now);
+}
+
+/* The oldest but for one, which may be NULL. */
+static linnet_transfer *oldest_of(const linnet_rank *rank, const linnet_transfer *but)
+{
+    linnet_age *age = rank->ages.oldest;
+
+    if (age && OF_RANK(age) == but)
+        age = age->newer;
+    return age ? OF_RANK(age) : NULL;
+}
+
+static uint32_t three_fourths(uint32_t number) { return number - number / 4u; }
+
+/* The next to make way; NULL: there is none but this one. */
+static linnet_transfer *find_oldest(const linnet_transfers *transfers, const linnet_transfer *but)
+{
+    bool too_many = transfers->going.count > three_fourths(transfers->pool.limit) ||
+                    transfers->going.octets > three_fourths(transfers->octets_limit);
+    const linnet_rank *first = too_many ? &transfers->going : &transfers->begun;
+    linnet_transfer *oldest = oldest_of(first, but);
+
+    return oldest ? oldest : oldest_of(too_many ? &transfers->begun : &transfers->going, but);
 }
 
 linnet_transfer *linnet_transfers_find(linnet_transfers *transfers, uint64_t key, uint64_t now)
@@ -75,28 +105,29 @@ linnet_transfer *linnet_transfers_take(linnet_transfers *transfers, const linnet
     drop_idle(transfers, now);
     if (share->count >= transfers->share_count && share->ages.oldest)
         linnet_transfers_give(transfers, OF_SHARE(share->ages.oldest));
-    if (transfers->pool.in_use == transfers->pool.limit && transfers->ages.oldest)
-        linnet_transfers_give(transfers, OF_ALL(transfers->ages.oldest));
+    if (transfers->pool.in_use == transfers->pool.limit && (transfer = find_oldest(transfers, NULL)) != NULL)
+        linnet_transfers_give(transfers, transfer);
     transfer = linnet_pool_take(&transfers->pool);
     if (!transfer)
         return NULL;
     *transfer = (linnet_transfer){.share = share};
     share->count++;
     linnet_table_add(&transfers->by_key, &transfer->by_key, key);
-    link_up(transfers, transfer, now);
+    link_up(transfer, &transfers->begun, now);
     return transfer;
 }
 
 void linnet_transfers_touch(linnet_transfers *transfers, linnet_transfer *transfer, uint64_t now)
 {
-    unlink_from(transfers, transfer);
-    link_up(transfers, transfer, now);
+    unlink_from(transfer);
+    link_up(transfer, &transfers->going, now);
 }
 
 /* Drops one transfer so that another can grow. False: there is no other. */
 static bool drop_other(linnet_transfers *transfers, const linnet_transfer *growing)
 {
     linnet_age *age = growing->share->ages.oldest;
+    linnet_transfer *oldest;
 
     if (age == &growing->of_share)
         age = age->newer;
@@ -104,13 +135,10 @@ static bool drop_other(linnet_transfers *transfers, const linnet_transfer *growi
         linnet_transfers_give(transfers, OF_SHARE(age));
         return true;
     }
-    age = transfers->ages.oldest;
-    if (age == &growing->of_all)
-        age = age->newer;
-    if (!age)
-        return false;
-    linnet_transfers_give(transfers, OF_ALL(age));
-    return true;
+    oldest = find_oldest(transfers, growing);
+    if (oldest)
+        linnet_transfers_give(transfers, oldest);
+    return oldest;
 }
 
 static bool exceeds(const linnet_transfers *transfers, const linnet_transfer *transfer, uint32_t capacity)
@@ -126,6 +154,7 @@ static bool resize(linnet_transfers *transfers, linnet_transfer *transfer, uint3
         return false;
     transfers->octets += capacity - transfer->capacity;
     transfer->share->octets += capacity - transfer->capacity;
+    transfer->rank->octets += capacity - transfer->capacity;
     transfer->data = data;
     transfer->capacity = capacity;
     return true;

@@ -3,9 +3,10 @@
  * comes in blocks, or a response that a peer fetches in blocks and that cannot be made again.
  *
  * A fixed number of transfers, and a bound for the octets of all of them. Whatever is reached, the transfer that was
- * used longest ago makes way: first one of the same peer where it has more than its share, else of all. So peers that
- * begin transfers and go away cost no more than the limits, and hinder nobody who goes on with his own. A transfer that
- * is not used for EXCHANGE_LIFETIME is dropped when the next one is looked for.
+ * used longest ago makes way: first one of the same peer where it has more than its share, else of all that were only
+ * begun; those that went on make way only among themselves, unless nothing else is left, or they have three fourths of
+ * everything. So peers that begin transfers and go away cost no more than the limits, and hinder nobody who goes on
+ * with his own. A transfer that is not used for EXCHANGE_LIFETIME is dropped when the next one is looked for.
  */
 #ifndef LINNET_ENGINE_TRANSFERS_H
 #define LINNET_ENGINE_TRANSFERS_H
@@ -25,16 +26,25 @@ typedef struct linnet_share {
     uint32_t count;
 } linnet_share;
 
+/* Those that were only begun, or those that went on. */
+typedef struct linnet_rank {
+    linnet_ages ages;
+    size_t octets;
+    uint32_t count;
+} linnet_rank;
+
 typedef struct linnet_transfer {
     linnet_node by_key;
-    linnet_age of_all;
+    linnet_age of_rank;
     linnet_age of_share;
     linnet_share *share;
+    linnet_rank *rank;
     uint8_t *data;
     uint64_t used_at;
-    uint32_t capacity; /* octets of data; they count against the limit */
-    uint32_t size;     /* of the body or payload in it; of a body that flows through: how far it has come */
-    uint32_t whole;    /* the size of the whole as the peer announced it, or 0 */
+    uint32_t capacity;      /* octets of data; they count against the limit */
+    uint32_t size;          /* of the body or payload in it; of a body that flows through: how far it has come */
+    uint32_t whole;         /* the size of the whole as the peer announced it, or 0 */
+    linnet_message message; /* of a request: the last one, while its body is being used */
     /* Of a response: its options stand behind the payload. */
     int32_t content_format;
     uint16_t options_size;
@@ -48,7 +58,8 @@ struct linnet_transfers {
     linnet_hash_key hash_key;
     linnet_pool pool;
     linnet_table by_key;
-    linnet_ages ages;
+    linnet_rank begun;
+    linnet_rank going;
     linnet_share *shares;
     uint32_t share_mask;   /* count of shares - 1; the count is a power of two */
     uint32_t share_count;  /* how many transfers one share may have */
@@ -62,7 +73,7 @@ struct linnet_transfers {
 typedef enum linnet_transfer_role { LINNET_TRANSFER_REQUEST, LINNET_TRANSFER_RESPONSE } linnet_transfer_role;
 
 /*
- * Names a transfer: two messages have the same key when they are "matchable" (RFC 9175 3.3): same endpoints, same code,
+ * Names a transfer: two messages have the same key when they are "matchable" (RFC 9175 1.1): same endpoints, same code,
  * same options but for those of block-wise transfer and elective ones that are no cache key; and the same list of
  * Request-Tags. So another path, query, Content-Format or precondition is another transfer.
  */
@@ -74,7 +85,7 @@ linnet_transfer *linnet_transfers_find(linnet_transfers *transfers, uint64_t key
 /* A new one without octets; the key is in use by none. NULL: all are detached. */
 linnet_transfer *linnet_transfers_take(linnet_transfers *transfers, const linnet_path *path, uint64_t key,
                                        uint64_t now);
-/* It was used: now it is the last to make way. */
+/* It went on: now it is the last to make way. */
 void linnet_transfers_touch(linnet_transfers *transfers, linnet_transfer *transfer, uint64_t now);
 /* Room for `size` octets, old ones kept. False: there is no memory even without all others. */
 bool linnet_transfers_reserve(linnet_transfers *transfers, linnet_transfer *transfer, uint32_t size);

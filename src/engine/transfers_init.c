@@ -74,6 +74,8 @@ int linnet_transfers_init(linnet_transfers **made, void *memory, size_t size, co
 
 void linnet_transfers_clear(linnet_transfers *transfers)
 {
-    while (transfers->ages.oldest)
-        linnet_transfers_give(transfers, LINNET_CONTAINER(transfers->ages.oldest, linnet_transfer, of_all));
+    linnet_age *age;
+
+    while ((age = transfers->begun.ages.oldest ? transfers->begun.ages.oldest : transfers->going.ages.oldest) != NULL)
+        linnet_transfers_give(transfers, LINNET_CONTAINER(age, linnet_transfer, of_rank));
 }

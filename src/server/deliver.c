@@ -9,6 +9,8 @@ static bool is_unwanted(const linnet_request *request, linnet_code code)
 {
     linnet_bytes value;
 
+    if (request->incoming->options->highest < LINNET_OPTION_NO_RESPONSE)
+        return false;
     if (code == LINNET_CONTINUE || !linnet_request_option(request, LINNET_OPTION_NO_RESPONSE, 0, &value))
         return false;
     return linnet_option_uint(value) >> (LINNET_CODE_CLASS(code) - 1u) & 1u;
@@ -18,7 +20,8 @@ void linnet_reply_deliver(linnet_reply *reply)
 {
     linnet_incoming *incoming = reply->incoming;
 
-    linnet_reply_explain(reply);
+    if (incoming->options->accept == LINNET_PROBLEM_DETAILS)
+        linnet_reply_explain(reply);
     linnet_reply_end(reply);
     if (incoming->code != LINNET_EMPTY && is_unwanted(reply->request, incoming->code)) {
         incoming->code = LINNET_EMPTY; /* the engine acknowledges what is confirmable */

@@ -91,5 +91,6 @@ void linnet_reply_finish(linnet_reply *reply)
         finish_other(reply);
     if (reply->error)
         linnet_reply_settle(reply); /* an option of the library's own did not fit */
-    linnet_kept_settle(reply);
+    if (reply->kept)
+        linnet_kept_settle(reply);
 }

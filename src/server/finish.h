@@ -9,8 +9,8 @@ void linnet_reply_finish(linnet_reply *reply);
 
 /* slice.c: lets the payload of a 2.05 be a window of the whole: the block that the request asks for, or what fits. */
 void linnet_reply_allow_blocks(linnet_reply *reply);
-/* Out of a payload that is there whenever it is asked for. */
-extern const linnet_slicing linnet_slicing_plain;
+/* Out of a payload that is there whenever it is asked for, or of one that is kept (kept.c). */
+extern const linnet_slicing linnet_slicing_plain, linnet_slicing_keeping;
 /* Whether the block that was asked for does not exist. */
 bool linnet_reply_is_past_end(const linnet_reply *reply);
 /* Makes a block of the window. */

@@ -1,6 +1,6 @@
 /*
  * Responses in blocks that cannot be made again (RFC 7959 2.7, 3.3): a POST must not run twice, so what it answered is
- * kept while the client fetches it, by requests "with the same options" and a Block2 that asks for more. GET needs none
+ * kept while the client fetches it, by requests with the same options and a Block2 that asks for more. GET needs none
  * of this: its handler runs again; nor does FETCH, unless its body came in blocks.
  */
 #include "server/finish.h"
@@ -148,9 +148,10 @@ static int gather(linnet_reply *reply, int32_t content_format, uint64_t size, li
     return linnet_reply_payload(reply, content_format, linnet_view(reply->kept->data, reply->kept->size));
 }
 
+const linnet_slicing linnet_slicing_keeping = {.window = window, .shrink = shrink, .gather = gather};
+
 bool linnet_kept_allow(linnet_reply *reply)
 {
-    static const linnet_slicing keeping = {window, shrink, gather};
     const linnet_request *request = reply->request;
     linnet_code method = request->message->code;
     linnet_transfer *before;
@@ -161,7 +162,6 @@ bool linnet_kept_allow(linnet_reply *reply)
     before = request->site->transfers->responses > 0 ? find(request) : NULL;
     if (before)
         linnet_transfers_give(request->site->transfers, before); /* that of an earlier request like this one */
-    reply->slicing = &keeping;
     return true;
 }
 
@@ -169,8 +169,6 @@ void linnet_kept_settle(linnet_reply *reply)
 {
     linnet_transfer *kept = reply->kept;
 
-    if (!kept)
-        return;
     if (!linnet_code_is_success(reply->code) || reply->held == reply->total || reply->incoming->deferred) {
         drop(reply);
         return;

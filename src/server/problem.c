@@ -38,9 +38,8 @@ void linnet_reply_explain(linnet_reply *reply)
     linnet_bytes text = linnet_reply_held(reply);
     size_t start = linnet_reply_options_size(reply);
 
-    if (reply->incoming->options->accept != LINNET_PROBLEM_DETAILS || linnet_code_is_success(reply->code) ||
-        reply->content_format >= 0)
-        return;
+    if (linnet_code_is_success(reply->code) || reply->content_format >= 0 || reply->incoming->deferred)
+        return; /* it is a payload of the handler's own */
     if (text.size == 0)
         text = linnet_text(linnet_code_name(reply->code));
     if (text.size == 0)

@@ -16,8 +16,7 @@ struct linnet_request {
     linnet_handler *handler;        /* NULL: none for this method */
     void *context;                  /* for the handler */
     size_t depth;                   /* path segments of a resource with .subtree; else 0 */
-    linnet_message whole;           /* the message with a body that came in blocks */
-    struct linnet_transfer *upload; /* that holds this body, or NULL */
+    struct linnet_transfer *upload; /* that holds `message` and its body, which came in blocks; or NULL */
     bool streaming;                 /* the payload is a block of a body that flows through */
     bool probing;                   /* only to learn the current ETag: no deferring */
     bool automatic_etag;

@@ -22,10 +22,11 @@ static linnet_code check(linnet_request *request, linnet_reply *reply, const cha
     const linnet_request_options *options = request->incoming->options;
     linnet_code code = route(request);
 
-    if (code == LINNET_EMPTY && options->block2.number > 0)
+    if (code == LINNET_EMPTY && options->block2.number > 0) {
         code = linnet_kept_find(request, diagnostic);
-    if (linnet_kept_is_found(request))
-        return code; /* the request was checked, and run, when it came first */
+        if (linnet_kept_is_found(request))
+            return code; /* the request was checked, and run, when it came first */
+    }
     if (code == LINNET_EMPTY && options->has_block1)
         code = linnet_upload_check(request, diagnostic);
     if (code == LINNET_EMPTY && (options->has_if_match || options->has_if_none_match) &&

@@ -59,10 +59,13 @@ const linnet_slicing linnet_slicing_plain = {.window = window, .shrink = shrink}
 void linnet_reply_allow_blocks(linnet_reply *reply)
 {
     const linnet_request_options *options = reply->incoming->options;
+    bool reads = linnet_method_reads(reply->request->message->code);
 
-    if (linnet_method_reads(reply->request->message->code) || linnet_kept_is_found(reply->request))
+    if ((!reads || options->has_block1) && linnet_kept_allow(reply))
+        reply->slicing = &linnet_slicing_keeping;
+    else if (reads || linnet_kept_is_found(reply->request))
         reply->slicing = &linnet_slicing_plain;
-    if (!linnet_kept_allow(reply) && !reply->slicing)
+    else
         return;
     if (options->has_block2) {
         reply->window_offset = (size_t)linnet_block_offset(options->block2);

@@ -28,14 +28,15 @@ static inline bool linnet_upload_is_inside(const linnet_request_options *options
  * code to answer with. */
 linnet_code linnet_kept_find(linnet_request *request, const char **diagnostic);
 bool linnet_kept_is_found(const linnet_request *request);
-/* Lets a reply be kept. False: it can be made again, or there is no place. */
+/* Whether the reply is to be kept where it does not fit; one that was kept for the same request goes. False: it can be
+ * made again, or there is no place. */
 bool linnet_kept_allow(linnet_reply *reply);
 /* The reply is finished: what was kept of it gets its options too, or is not needed. */
 void linnet_kept_settle(linnet_reply *reply);
 
 /* deliver.c: gives the finished reply to the engine in the form that the request asks for. */
 void linnet_reply_deliver(linnet_reply *reply);
-/* problem.c: makes a problem detail of a diagnostic payload, where the client accepts that (RFC 9290). */
+/* problem.c: makes a problem detail of a diagnostic payload (RFC 9290). */
 void linnet_reply_explain(linnet_reply *reply);
 
 #endif

@@ -8,8 +8,6 @@
 #define MAX_BODY_SIZE_DEFAULT ((uint32_t)1 << 20)
 #define RETRY_SECONDS 10u /* when memory may be free again */
 
-static const char missing_blocks[] = "The blocks before this one are missing";
-
 /* The largest body that is taken. */
 static uint32_t limit_of(const linnet_request *request)
 {
@@ -43,13 +41,20 @@ static bool is_too_large(const linnet_request *request)
     return end > limit || (block->number == 0 && announced(request) > limit);
 }
 
-/* 2.2: "the payload of each block except the last is exactly as long as the block size". */
+/* 2.2: each block but the last is exactly as long as its size says. */
 static bool has_proper_size(const linnet_request *request)
 {
     const linnet_block *block = &request->incoming->options->block1;
     size_t size = request->message->payload.size;
 
     return block->more ? size == linnet_block_size(*block) : size <= linnet_block_size(*block);
+}
+
+/* 2.9.2: "the server has not received the blocks of the request body that it needs to proceed". */
+static linnet_code missing(const char **diagnostic)
+{
+    *diagnostic = "The blocks before this one are missing";
+    return LINNET_REQUEST_ENTITY_INCOMPLETE;
 }
 
 /* Without a place for bodies only whole ones are taken. */
@@ -60,10 +65,8 @@ static linnet_code check_place(const linnet_request *request, const char **diagn
 
     if (transfers && (request->streaming || transfers->memory.resize))
         return LINNET_EMPTY;
-    if (block->number > 0) {
-        *diagnostic = missing_blocks;
-        return LINNET_REQUEST_ENTITY_INCOMPLETE;
-    }
+    if (block->number > 0)
+        return missing(diagnostic);
     if (block->more) {
         *diagnostic = "Block-wise upload is not supported here";
         return LINNET_REQUEST_ENTITY_TOO_LARGE;
@@ -90,9 +93,10 @@ linnet_code linnet_upload_check(linnet_request *request, const char **diagnostic
     if (code != LINNET_EMPTY)
         return code;
     if (!has_proper_size(request)) {
-        bool is_alone = request->incoming->options->block1.number > 0 && !find(request);
-        *diagnostic = is_alone ? missing_blocks : "The payload is not as long as its block";
-        return is_alone ? LINNET_REQUEST_ENTITY_INCOMPLETE : LINNET_BAD_REQUEST;
+        if (request->incoming->options->block1.number > 0 && !find(request))
+            return missing(diagnostic); /* nothing that it could belong to */
+        *diagnostic = "The payload is not as long as its block";
+        return LINNET_BAD_REQUEST;
     }
     if (is_too_large(request))
         return LINNET_REQUEST_ENTITY_TOO_LARGE;
@@ -129,16 +133,17 @@ static void finish_body(linnet_request *request, linnet_transfer *transfer)
 {
     linnet_transfers_detach(request->site->transfers, transfer);
     request->upload = transfer;
-    request->whole = *request->message;
-    request->whole.payload = linnet_view(transfer->data, transfer->size);
-    request->message = &request->whole;
+    transfer->message = *request->message;
+    transfer->message.payload = linnet_view(transfer->data, transfer->size);
+    request->message = &transfer->message;
 }
 
 static linnet_code go_on(linnet_request *request, linnet_transfer *transfer, linnet_upload_verdict verdict)
 {
     bool more = request->incoming->options->block1.more;
 
-    linnet_transfers_touch(request->site->transfers, transfer, request->incoming->now);
+    if (request->incoming->options->block1.number > 0)
+        linnet_transfers_touch(request->site->transfers, transfer, request->incoming->now);
     if (verdict == LINNET_UPLOAD_AGAIN)
         return LINNET_CONTINUE;
     if (!request->streaming && more)
@@ -172,15 +177,14 @@ linnet_code linnet_upload_take(linnet_request *request, const char **diagnostic)
         *diagnostic = "No memory for the body";
         return LINNET_SERVICE_UNAVAILABLE;
     }
-    if (verdict == LINNET_UPLOAD_GAP || (verdict == LINNET_UPLOAD_AGAIN && !block->more)) {
-        *diagnostic = missing_blocks; /* 2.9.2 */
-        return LINNET_REQUEST_ENTITY_INCOMPLETE;
-    }
+    if (verdict == LINNET_UPLOAD_GAP || (verdict == LINNET_UPLOAD_AGAIN && !block->more))
+        return missing(diagnostic);
     return go_on(request, transfer, verdict);
 }
 
-/* 2.3: where the server "would have liked to use a smaller block size", it says so in its answer, and the client goes
- * on from the same octet in blocks of that size: one that cannot send what was sent does not like to take it. */
+/* 2.3: the size in the answer is what the server would rather have, and "the client SHOULD use this block size or a
+ * smaller one in all further requests in the transfer sequence". A server that cannot send what was sent to it would
+ * rather not get it either. */
 static uint32_t answering_block(const linnet_incoming *incoming)
 {
     linnet_block block = incoming->options->block1;
@@ -205,16 +209,18 @@ void linnet_upload_answer(linnet_request *request, linnet_reply *reply, linnet_c
     drop(request);
     if (code == LINNET_SERVICE_UNAVAILABLE)
         linnet_reply_put_uint(reply, LINNET_OPTION_MAX_AGE, RETRY_SECONDS);
-    /* 2.9.3: "The response SHOULD include a Size1 Option ... to indicate the maximum size". */
+    /* Section 4: Size1 in a 4.13 is "the maximum size that would have been acceptable". */
     if (code == LINNET_REQUEST_ENTITY_TOO_LARGE && check_place(request, &(const char *){NULL}) == LINNET_EMPTY)
         linnet_reply_put_uint(reply, LINNET_OPTION_SIZE1, limit_of(request));
 }
 
 void linnet_upload_end(linnet_request *request, const linnet_reply *reply)
 {
-    if (request->upload)
+    if (request->upload) {
+        request->message = request->incoming->message;
         linnet_transfers_give(request->site->transfers, request->upload);
-    request->upload = NULL;
+        request->upload = NULL;
+    }
     if (request->streaming && reply->code != LINNET_CONTINUE && !request->incoming->deferred)
         drop(request);
 }

@@ -220,6 +220,47 @@ static void without_memory_a_large_answer_is_5_00(void **state)
     assert_int_equal(rig.heap.blocks, 0);
 }
 
+static void whichever_allocation_fails_an_answer_is_whole_or_an_error(void **state)
+{
+    bool failed = true;
+
+    (void)state;
+    add("a", &running);
+    for (size_t n = 1; failed; n++) {
+        rig.heap.calls = 0;
+        rig.heap.fails_at = n;
+        rig.heap.fails_on = n % 2;
+        ran.count = 0;
+        linnet_code code = upload(&(test_message){.method = LINNET_POST, .path = "a"}, octets_of(1000, 1), 6)->code;
+        failed = rig.heap.calls >= n;
+        assert_int_equal(ran.count, 1);
+        if (code == LINNET_CHANGED)
+            assert_bytes(POST("a", BLOCK2(4, 6))->payload, part(octets_of(SIZE, 1), 4096, 1024));
+        else
+            assert_int_equal(code, LINNET_INTERNAL_SERVER_ERROR);
+        linnet_transfers_clear(rig.transfers);
+        assert_int_equal(rig.heap.blocks, 0);
+    }
+}
+
+static void an_upload_that_is_answered_later_has_its_block1_in_the_answer(void **state)
+{
+    linnet_answer given = {.code = LINNET_CREATED};
+    test_message post = {.method = LINNET_POST, .path = "a", .non = true};
+
+    (void)state;
+    add("a", &running);
+    ran.defer = true;
+    assert_int_equal(upload(&post, octets_of(3000, 1), 6)->code, LINNET_EMPTY);
+    assert_int_equal(ran.request_size, 3000);
+    assert_int_equal(rig.heap.blocks, 0);
+    assert_int_equal(linnet_site_answer(&site, rig.endpoint, rig.now, ran.deferred.exchange, &given), 0);
+    const test_answer *answer = last_answer();
+    assert_code(answer, 2, 01);
+    assert_int_equal(block_in(answer, LINNET_OPTION_BLOCK1).number, 2);
+    assert_false(block_in(answer, LINNET_OPTION_BLOCK1).more);
+}
+
 static void precondition_of_what_has_run_is_not_asked_again(void **state)
 {
     (void)state;
@@ -278,6 +319,8 @@ int main(void)
         TEST(an_answer_that_comes_later_is_kept_as_well),
         TEST(an_error_is_not_kept),
         TEST(without_memory_a_large_answer_is_5_00),
+        TEST(whichever_allocation_fails_an_answer_is_whole_or_an_error),
+        TEST(an_upload_that_is_answered_later_has_its_block1_in_the_answer),
         TEST(precondition_of_what_has_run_is_not_asked_again),
         TEST(a_size_that_is_asked_for_is_given_with_any_block),
         TEST(every_capacity_gives_blocks_that_make_the_whole),

@@ -201,6 +201,38 @@ static void a_hundred_thousand_half_finished_uploads_leave_memory_flat_and_an_ho
     assert_code(upload(PUT("a"), honest, 6), 2, 04);
 }
 
+static void an_upload_that_went_on_is_not_dropped_for_those_that_were_only_begun(void **state)
+{
+    linnet_bytes honest = octets_of(5 * 1024, 1), other = octets_of(2048, 2);
+
+    (void)state;
+    reopen_rig(&(linnet_limits){.upload_memory = 1 << 20, .uploads = 256});
+    add("a", &noting);
+    send_block(PUT("a"), honest, 0, 6);
+    send_block(PUT("a"), honest, 1, 6);
+    for (uint32_t host = 1; host < 5000; host++) /* while the honest one waits for a retransmission, or its turn */
+        send_block(PUT("a", .host = host), other, 0, 6);
+    for (uint32_t number = 2; number < 5; number++)
+        assert_code(send_block(PUT("a"), honest, number, 6), 2, number < 4 ? 31 : 4);
+    assert_noted(honest);
+}
+
+static void those_that_went_on_do_not_keep_others_from_beginning(void **state)
+{
+    linnet_bytes body = octets_of(4096, 1);
+
+    (void)state;
+    reopen_rig(&(linnet_limits){.upload_memory = 1 << 20, .uploads = 256});
+    add("a", &noting);
+    for (uint32_t host = 1; host < 5000; host++) {
+        assert_code(send_block(PUT("a", .host = host), body, 0, 6), 2, 31);
+        assert_code(send_block(PUT("a", .host = host), body, 1, 6), 2, 31);
+        if (host % 40 == 0)
+            assert_code(send_block(PUT("a"), body, (host / 40 - 1) % 4, 6), 2, host / 40 % 4 == 0 ? 4 : 31);
+    }
+    assert_true(calls.count > 20);
+}
+
 /* One host with as many ports as there are: it takes nothing from others. */
 static void a_flood_from_one_address_drops_nothing_of_others(void **state)
 {
@@ -275,6 +307,8 @@ int main(void)
         TEST(whichever_allocation_fails_an_upload_is_whole_or_refused),
         TEST(what_a_peer_announces_is_not_given_before_it_is_used),
         TEST(a_hundred_thousand_half_finished_uploads_leave_memory_flat_and_an_honest_client_served),
+        TEST(an_upload_that_went_on_is_not_dropped_for_those_that_were_only_begun),
+        TEST(those_that_went_on_do_not_keep_others_from_beginning),
         TEST(a_flood_from_one_address_drops_nothing_of_others),
         TEST(a_single_upload_is_enough_for_a_small_device),
         TEST(transfers_need_memory_and_random_numbers),

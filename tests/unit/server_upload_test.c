@@ -300,6 +300,7 @@ static void a_payload_that_is_not_as_long_as_its_block_is_a_bad_request(void **s
     assert_code(TELL(.method = LINNET_PUT, .path = "a", BLOCK1(0, true, 1), .payload = octets_of(33, 1)), 4, 00);
     assert_code(TELL(.method = LINNET_PUT, .path = "a", BLOCK1(0, false, 1), .payload = octets_of(33, 1)), 4, 00);
     assert_code(TELL(.method = LINNET_PUT, .path = "a", BLOCK1(0, true, 1)), 4, 00);
+    assert_code(TELL(.method = LINNET_PUT, .path = "a", BLOCK1(1, true, 1)), 4, 8); /* of a transfer that is none */
 }
 
 static void a_group_is_no_place_for_an_upload(void **state)

@@ -178,23 +178,12 @@ static linnet_path path_of(const test_message *message)
     return path;
 }
 
-const test_answer *tell(const test_message *message)
+const test_answer *last_answer(void)
 {
     static test_answer answer;
-    static uint8_t buffer[70000];
-    linnet_path path = path_of(message);
-    size_t size = build(message, buffer, sizeof buffer);
-    uint8_t *datagram = malloc(size); /* exactly as large */
     linnet_message parsed;
 
-    assert_non_null(datagram);
-    memcpy(datagram, buffer, size);
-    rig.sent = 0;
     answer = (test_answer){0};
-    linnet_endpoint_receive(rig.endpoint, rig.now, &path, linnet_view(datagram, size));
-    free(datagram);
-    assert_null(site.serving);
-    assert_true(rig.sent <= 1);
     if (rig.sent == 0)
         return &answer;
     rig.first_byte = inside.sent[0];
@@ -204,6 +193,23 @@ const test_answer *tell(const test_message *message)
     answer.payload = parsed.payload;
     answer.size = inside.sent_size;
     return &answer;
+}
+
+const test_answer *tell(const test_message *message)
+{
+    static uint8_t buffer[70000];
+    linnet_path path = path_of(message);
+    size_t size = build(message, buffer, sizeof buffer);
+    uint8_t *datagram = malloc(size); /* exactly as large */
+
+    assert_non_null(datagram);
+    memcpy(datagram, buffer, size);
+    rig.sent = 0;
+    linnet_endpoint_receive(rig.endpoint, rig.now, &path, linnet_view(datagram, size));
+    free(datagram);
+    assert_null(site.serving);
+    assert_true(rig.sent <= 1);
+    return last_answer();
 }
 
 #define SOURCE_SIZE 70000u

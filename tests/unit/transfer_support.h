@@ -58,6 +58,8 @@ typedef struct test_message {
 
 /* Sends it; the answer (code 0.00 where there is none, or an empty ACK) lives until the next call. */
 const test_answer *tell(const test_message *message);
+/* What was sent last, by whatever made it be sent. */
+const test_answer *last_answer(void);
 #define TELL(...) tell(&(test_message){__VA_ARGS__})
 #define BLOCK1(number, more, szx) .has_block1 = true, .block1 = {number, more, szx}
 #define BLOCK2(number, szx) .has_block2 = true, .block2 = {number, false, szx}
