@@ -9,8 +9,10 @@ const slowly = 600 // ms; far past the 50 ms within which node-coap piggybacks
 
 const stored = new Map([
   ['/test', 'the test resource'],
-  ['/validate', 'the first value']
+  ['/validate', 'the first value'],
+  ['/large-update', 'nothing large yet']
 ])
+const lines = (count) => Array.from({ length: count }, (_, number) => `line ${number} of many\n`).join('')
 
 const fixed = {
   '/': 'node-coap',
@@ -56,9 +58,31 @@ function get (request, response, path) {
   reply(response, '2.05', value)
 }
 
+// Observable: they count the seconds, and the notifications are of the type of the request.
+const observable = ['/obs', '/obs-non', '/time']
+const observers = new Set()
+let seconds = 0
+
+function observe (response) {
+  response.setOption('Content-Format', 'text/plain')
+  response.write(`change ${seconds}\n`)
+  observers.add(response)
+  response.on('finish', () => observers.delete(response))
+}
+
+setInterval(() => {
+  seconds++
+  for (const response of observers) response.write(`change ${seconds}\n`)
+}, 1000)
+
 const methods = {
   '0.01': get,
   '0.02': (request, response, path) => {
+    if (path === '/large-post') return reply(response, '2.04', lines(120))
+    if (path === '/large-create') {
+      stored.set('/large-create/1', request.payload.toString())
+      response.setOption('Location-Path', ['large-create', '1'].map(Buffer.from))
+    }
     if (path === '/test') response.setOption('Location-Path', ['location1', 'location2', 'location3'].map(Buffer.from))
     reply(response, '2.01')
   },
@@ -79,10 +103,14 @@ const methods = {
 
 function serve (request, response) {
   const [path, query] = request.url.split('?')
+  if (observable.includes(path)) {
+    return request.headers.Observe === 0 ? observe(response) : reply(response, '2.05', `change ${seconds}\n`)
+  }
   if (path === '/separate') return setTimeout(() => reply(response, '2.05', 'it took a while'), slowly)
   if (path === '/query') return reply(response, '2.05', `you asked: ${query}`)
   if (path === '/multi-format') return multiFormat(request, response)
   if (path === '/large') return reply(response, '2.05', 'x'.repeat(1000))
+  if (path === '/large-lines') return reply(response, '2.05', lines(150))
   if (path === '/reset') return response.reset()
   if (path === '/location-query') {
     response.setOption('Location-Query', ['first=1', 'second=2'].map(Buffer.from))
