@@ -1,5 +1,6 @@
 """Bodies of many blocks through the command: whole, from and to files, interrupted and gone on with."""
 
+import json
 import os
 import resource
 import signal
@@ -8,7 +9,7 @@ import subprocess
 import threading
 
 import pytest
-from cli_tools import demo, linnet, on_terminal
+from cli_tools import demo, linnet, on_terminal, serve, uri_of
 from support import coap, programs
 from support.programs import PATIENCE
 
@@ -130,10 +131,19 @@ def test_a_file_is_not_held_in_memory(uri, tmp_path):
     with (tmp_path / "huge").open("wb") as file:
         file.truncate(1 << 30)
     few = 256 << 20
-    refused = linnet(
-        "put", f"{uri}/other/block", "-f", tmp_path / "huge", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (few, few))
-    )
+    limit = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_DATA, (few, few))}
+    refused = linnet("put", f"{uri}/other/block", "-f", tmp_path / "huge", **limit)
     assert refused.returncode == 1 and b"4.13" in refused.stderr  # more than that resource takes
+
+
+def test_a_list_of_many_resources_is_discovered_whole():
+    running = serve("--dynamic")
+    place = uri_of(running)
+    script = "".join(f"put a-resource-with-a-long-name-{number:03} -e x\n" for number in range(100))
+    assert linnet("shell", place, stdin=script.encode()).returncode == 0
+    listed = linnet("discover", "--format", "json", place)
+    assert len(json.loads(listed.stdout)) == 101 and len(linnet("get", f"{place}/.well-known/core").stdout) > 3000
+    assert running.stop() == 0
 
 
 # Interrupted downloads
