@@ -28,6 +28,7 @@ def _libcoap(uri, ask, count, port):
     command = ["stdbuf", "-oL", "coap-client-notls", "-w", "-s", 8 if count else FOREVER, "-B", FOREVER]
     command += [] if ask["confirmable"] else ["-N"]
     command += ["-A", ask["accept"]] if ask["accept"] is not None else []
+    command += ["-T", ask["token"]] if ask["token"] else []  # else each of its runs begins with the same one
     return [*command, *(["-p", port] if port else []), uri]
 
 
@@ -68,8 +69,8 @@ class Watcher:
 
 
 @contextlib.contextmanager
-def watch(scene, path, count=None, confirmable=True, accept=None, port=None):
-    ask = {"confirmable": confirmable, "accept": accept}
+def watch(scene, path, count=None, confirmable=True, accept=None, port=None, token=None):
+    ask = {"confirmable": confirmable, "accept": accept, "token": token}
     watcher = Watcher(CLIENTS[scene.client](scene.uri + scene.path(path), ask, count, port))
     try:
         yield watcher
