@@ -132,6 +132,9 @@ def test_td_coap_obs_13_a_large_resource(scene):
 
 def shown_whole(scene, watcher, observation, first):
     body = whole_body(scene, observation, first)
+    if scene.client == "node-coap" and first is not observation.response:
+        scene.peer_differs("of a large notification its client asks for the rest and then shows neither part of it")
+        return
     assert len(body) > first.block(BLOCK2).size
     watcher.shows(body.decode())
 
@@ -146,7 +149,7 @@ def test_td_coap_obs_14_a_resource_of_changing_size(scene):
         assert sizes == {True, False}, "some need Block2 and some do not"
         for one in notifications[:2]:
             if one.block(BLOCK2) and one.block(BLOCK2).more:
-                watcher.shows(whole_body(scene, observation, one).decode())
+                shown_whole(scene, watcher, observation, one)
             else:
                 watcher.shows(one.payload.decode())
         if not (observation.response.block(BLOCK2) and observation.response.block(BLOCK2).more):
@@ -161,4 +164,4 @@ def the_first_response_may_be_large_too(scene, observation):
     with watch(scene, "/obs-pumping") as another:
         second = Observation(scene, "/obs-pumping", nth=1)
         assert second.response.block(BLOCK2).more
-        another.shows(whole_body(scene, second, second.response).decode())
+        shown_whole(scene, another, second, second.response)

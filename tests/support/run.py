@@ -137,11 +137,14 @@ class Verdicts:
             row["remark"] = remark
         self._rows.append(row)
 
+    @property
+    def rows(self):
+        return sorted(self._rows, key=lambda row: (row["id"], row["client"], row["server"], row["test"]))
+
     def write(self):
         if self._rows:
-            rows = sorted(self._rows, key=lambda row: (row["id"], row["client"], row["server"], row["test"]))
             (ROOT / "build").mkdir(exist_ok=True)
-            (ROOT / "build/conformance.json").write_text(json.dumps(rows, indent=1) + "\n")
+            (ROOT / "build/conformance.json").write_text(json.dumps(self.rows, indent=1) + "\n")
 
 
 verdicts = Verdicts()
