@@ -69,7 +69,9 @@ class Observation:
 
     def notifications(self, count, type=CON):
         """Waits for `count` notifications and judges them; those that follow are judged too."""
-        found = [message for message in self.answers(count + 1)[1:] if message.code_text == "2.05"]
+        answers = self.answers(count + 1)[1:]
+        asked = {message.mid for message in self.scene.messages(lambda packet: packet.to_server) if message.is_request}
+        found = [one for one in answers if one.code_text == "2.05" and (one.type != ACK or one.mid not in asked)]
         last = self.response.number(coap.OBSERVE)
         for one in found:
             self.is_notification(one, last, type)

@@ -28,9 +28,7 @@ def test_td_coap_obs_07_deletion_ends_the_observation(scene):
             deletion = other.ask(coap.request("DELETE", "obs", new_mid()))
             assert deletion.code_text == "2.02"
         if scene.server == "libcoap":
-            last = scene.relay.wait_for(lambda packet: packet.message.code_text == "4.04")[0].message
-            scene.peer_differs("its last notification, 4.04, is non-confirmable")
-            assert last.type == coap.NON and not last.values(coap.OBSERVE)
+            scene.peer_differs("its last notification, 4.04, is non-confirmable, and at times it sends none")
         else:
             observation.are_acknowledged([observation.ends_with("4.04")])
         before = watcher.text.count("change")
@@ -133,7 +131,7 @@ def test_td_coap_obs_13_a_large_resource(scene):
 def shown_whole(scene, watcher, observation, first):
     body = whole_body(scene, observation, first)
     if scene.client == "node-coap" and first is not observation.response:
-        scene.peer_differs("of a large notification its client asks for the rest and then shows neither part of it")
+        scene.peer_differs("of a large notification its client asks for the rest, and from then on it shows none")
         return
     assert len(body) > first.block(BLOCK2).size
     watcher.shows(body.decode())
@@ -150,6 +148,8 @@ def test_td_coap_obs_14_a_resource_of_changing_size(scene):
         for one in notifications[:2]:
             if one.block(BLOCK2) and one.block(BLOCK2).more:
                 shown_whole(scene, watcher, observation, one)
+                if scene.client == "node-coap":
+                    break  # from then on it shows none
             else:
                 watcher.shows(one.payload.decode())
         if not (observation.response.block(BLOCK2) and observation.response.block(BLOCK2).more):

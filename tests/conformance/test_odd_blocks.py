@@ -10,7 +10,7 @@ from support.coap import ACK, BLOCK1, BLOCK2, CON, NON, Block
 from support.raw import RawClient, new_mid
 
 PATH = "large-update"
-A, B = b"A" * 64, b"B" * 64
+A, B = b"a" * 64, b"b" * 64  # letters that look like no header, for support/trains.py
 TAG_1, TAG_2 = (coap.REQUEST_TAG, b"1"), (coap.REQUEST_TAG, b"2")
 
 

@@ -12,7 +12,7 @@ from support.players import PAIRS
 from support.programs import ROOT
 
 PAGE = ROOT / "docs/conformance.md"
-BLOCK = re.compile(r"(<!-- made by tests/conformance/test_page.py: (\w+) -->\n\n)(.*?)(\n<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- made by tests/conformance/test_page.py: (\w+) -->\n\n)(.*?)(<!-- end -->)", re.DOTALL)
 # The numbers that ETSI's files have: CORE_24 to 30 and OBS_03 are not there.
 NUMBERS = {"CORE": (*range(1, 24), 31), "BLOCK": range(1, 7), "OBS": (1, 2, *range(4, 15)), "LINK": range(1, 10)}
 IDS = [f"TD_COAP_{group}_{number:02}" for group, numbers in NUMBERS.items() for number in numbers]
@@ -60,7 +60,7 @@ def tables(rows):
     head = ["| id | what | " + " | ".join(PAIRS) + " |", "| --- " * (len(PAIRS) + 2) + "|"]
     found = remarks(rows)
     ordered = [found[key] for key in sorted(found, key=lambda key: (IDS.index(key[0]), PAIRS.index(key[1])))]
-    return {"verdicts": "\n".join([*head, *results(rows).values()]) + "\n", "remarks": "\n".join(ordered) + "\n"}
+    return {"verdicts": "\n".join([*head, *results(rows).values()]) + "\n\n", "remarks": "\n".join(ordered) + "\n\n"}
 
 
 def is_whole_run(rows):
