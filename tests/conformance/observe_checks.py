@@ -44,7 +44,7 @@ class Observation:
         assert response.values(coap.CONTENT_FORMAT), "the Content-Format of the resource"
         assert response.number(coap.OBSERVE) is not None, "Observe with a sequence number"
 
-    def _is_answer(self, packet):
+    def is_answer(self, packet):
         message = packet.message
         return (
             not packet.to_server and message.is_response and message.token == self.request.token
@@ -55,11 +55,11 @@ class Observation:
         """The first `count` different messages with the token: the response and the notifications, lost ones too."""
 
         def different():
-            packets = [packet.message for packet in list(self.scene.relay._packets) if self._is_answer(packet)]
+            packets = [packet.message for packet in self.scene.relay.recorded if self.is_answer(packet)]
             return list(dict.fromkeys(packets))
 
         def is_enough(packet):
-            return self._is_answer(packet) and len(different()) >= count
+            return self.is_answer(packet) and len(different()) >= count
 
         self.scene.relay.wait_for(is_enough, patience=patience)
         return different()
@@ -93,7 +93,7 @@ class Observation:
 
     def ends_with(self, code):
         """The last notification: confirmable, of that code, without Observe; it ends the observation."""
-        last = self.scene.relay.wait_for(lambda packet: self._is_answer(packet) and packet.message.code_text == code)
+        last = self.scene.relay.wait_for(lambda packet: self.is_answer(packet) and packet.message.code_text == code)
         message = last[0].message
         assert message.type == CON
         assert not message.values(coap.OBSERVE), "no Observe any more"
@@ -107,7 +107,7 @@ def never_two_outstanding(observation, packets):
         message = packet.message
         if packet.to_server and message.code == 0 and message.type == ACK and message.mid == open_mid:
             open_mid = None if not packet.lost else open_mid
-        if not observation._is_answer(packet) or message.type != CON:
+        if not observation.is_answer(packet) or message.type != CON:
             continue
         yield message, open_mid not in (None, message.mid)
         open_mid = message.mid

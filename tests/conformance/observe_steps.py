@@ -27,7 +27,7 @@ def stays_silent(scene, observation, path="obs"):
     """While another client is sent two more notifications, this observation gets none."""
 
     def notified():
-        return [message for message in scene.messages(observation._is_answer) if message.code_text == "2.05"]
+        return [message for message in scene.messages(observation.is_answer) if message.code_text == "2.05"]
 
     before = len(notified())
     with scene.another_client() as other:

@@ -61,8 +61,8 @@ def test_td_coap_obs_04_the_client_registers_again_after_max_age(scene):
         assert (response.type, response.mid, response.code_text) == (coap.ACK, request.mid, "2.05")
         assert response.values(coap.CONTENT_FORMAT) and response.values(coap.OBSERVE)
 
-        notified = lambda packet: first._is_answer(packet) and packet.message.mid not in known  # noqa: E731
-        known = {message.mid for message in scene.messages(first._is_answer)}
+        notified = lambda packet: first.is_answer(packet) and packet.message.mid not in known  # noqa: E731
+        known = {message.mid for message in scene.messages(first.is_answer)}
         new = scene.relay.wait_for(notified, patience=60)[0].message
         first.response = response
         first.is_notification(new, response.number(coap.OBSERVE))
@@ -75,10 +75,10 @@ def test_td_coap_obs_05_the_server_gives_a_silent_client_up(scene):
     with watch(scene, "/obs") as watcher:
         observation = observes(scene, watcher, 1)
         watcher.kill()
-        known = len(scene.messages(observation._is_answer))
+        known = len(scene.messages(observation.is_answer))
         # MAX_RETRANSMIT is 4: five transmissions, and the time that the last one is waited for.
-        scene.relay.wait_for(observation._is_answer, known + 5, patience=150)
-    sent = scene.messages(observation._is_answer)[known - 1 :]
+        scene.relay.wait_for(observation.is_answer, known + 5, patience=150)
+    sent = scene.messages(observation.is_answer)[known - 1 :]
     numbers = [message.number(coap.OBSERVE) for message in sent]
     assert len(set(numbers)) > 1, "retransmissions have an updated Observe value"
     with scene.another_client() as other:
@@ -87,7 +87,7 @@ def test_td_coap_obs_05_the_server_gives_a_silent_client_up(scene):
         for _ in range(11):  # of five seconds each: more than the 48 that a last transmission is waited for
             notification = other.receive()
             other.send(coap.empty(coap.ACK, notification.mid))
-    after = scene.messages(observation._is_answer)[known:]
+    after = scene.messages(observation.is_answer)[known:]
     assert 5 <= len(after) <= 6, f"it stops after the last time-out, {len(after)} transmissions"
     stays_silent(scene, observation)
 
@@ -107,7 +107,7 @@ def test_td_coap_obs_06_a_reset_ends_the_observation(scene):
             return packet.to_server and packet.message.type == coap.RST
 
         reset = scene.relay.wait_for(is_reset, patience=60)[0].message
-        answers = scene.messages(observation._is_answer)
+        answers = scene.messages(observation.is_answer)
         rejected = next(message for message in answers if message.mid == reset.mid)
         assert reset == coap.empty(coap.RST, rejected.mid)
         stays_silent(scene, observation)
@@ -123,7 +123,7 @@ def test_td_coap_obs_11_one_notification_at_a_time_in_a_lossy_context(scene):
         delivered = observation.notifications(4)
         observation.are_acknowledged(delivered[2:4])
         watcher.shows(delivered[3].payload.decode())
-    sent = scene.messages(observation._is_answer)
+    sent = scene.messages(observation.is_answer)
     assert len(sent) > len(set(sent)) or len(delivered) > 4, "something was sent again"
     for message, overlaps in never_two_outstanding(observation, scene.relay.packets):
         # Conflation (RFC 7641 4.5.2): a newer state takes the place of the one that is retransmitted.

@@ -176,6 +176,7 @@ def test_the_rest_of_a_large_notification_is_read_with_plain_gets(raw_server):
 
 def test_a_large_notification_that_changes_in_between_is_never_shown_mixed(raw_server):
     """RFC 7959 2.4: blocks with different ETags are not of one body."""
+
     def block(number, more, etag):
         return ((coap.ETAG, etag), (coap.BLOCK2, Block(number, more, 0).value))
 
@@ -185,8 +186,8 @@ def test_a_large_notification_that_changes_in_between_is_never_shown_mixed(raw_s
         notify(raw_server, request, 2, b"A" * 16, more=block(0, True, b"old"))
         get = raw_server.receive()
         raw_server.send(Message(ACK, CONTENT, get.mid, get.token, block(1, False, b"new"), b"b" * 8))
-        current = new_mid()
-        raw_server.send(Message(CON, CONTENT, current, request.token, options_of(3, None, *block(0, True, b"new")), b"B" * 16))
+        options = options_of(3, None, *block(0, True, b"new"))
+        raw_server.send(Message(CON, CONTENT, new_mid(), request.token, options, b"B" * 16))
         while True:
             message = raw_server.receive()
             if not message.is_request:
@@ -195,8 +196,8 @@ def test_a_large_notification_that_changes_in_between_is_never_shown_mixed(raw_s
                 raw_server.send(Message(ACK, CONTENT, message.mid, message.token, (), b"the last"))
                 break
             number = message.block(coap.BLOCK2).number if message.block(coap.BLOCK2) else 0
-            payload = b"b" * 8 if number else b"B" * 16
-            raw_server.send(Message(ACK, CONTENT, message.mid, message.token, block(number, not number, b"new"), payload))
+            payload, options = b"b" * 8 if number else b"B" * 16, block(number, not number, b"new")
+            raw_server.send(Message(ACK, CONTENT, message.mid, message.token, options, payload))
         shown(asking, b"first", b"B" * 16 + b"b" * 8)
 
 

@@ -135,6 +135,11 @@ class Relay:
             probe.recv(64)
 
     @property
+    def recorded(self):
+        """Those that were passed on already; also for what wait_for() calls."""
+        return list(self._packets)
+
+    @property
     def packets(self):
         """All packets so far, in order."""
         self.flush()
