@@ -60,20 +60,21 @@ function get (request, response, path) {
 
 // Observable: they count the seconds, and the notifications are of the type of the request.
 const observable = ['/obs', '/obs-non', '/time']
-const observers = new Set()
+const observers = new Map() // of responses to paths
 let seconds = 0
 
-function observe (response) {
+function observe (response, path) {
   response.setOption('Content-Format', 'text/plain')
   response.write(`change ${seconds}\n`)
-  observers.add(response)
+  observers.set(response, path)
   response.on('finish', () => observers.delete(response))
 }
 
-setInterval(() => {
-  seconds++
-  for (const response of observers) response.write(`change ${seconds}\n`)
-}, 1000)
+function tell (text, which) {
+  for (const [response, path] of observers) if (!which || path === which) response.write(text)
+}
+
+setInterval(() => tell(`change ${++seconds}\n`), 1000)
 
 const methods = {
   '0.01': get,
@@ -88,8 +89,9 @@ const methods = {
   },
   '0.03': (request, response, path) => {
     if (preconditionFails(request, path)) return reply(response, '4.12')
-    const created = !stored.has(path)
+    const created = !stored.has(path) && !observable.includes(path)
     stored.set(path, request.payload.toString())
+    tell(request.payload.toString(), path)
     reply(response, created ? '2.01' : '2.04')
   },
   '0.04': (request, response, path) => {
@@ -103,8 +105,8 @@ const methods = {
 
 function serve (request, response) {
   const [path, query] = request.url.split('?')
-  if (observable.includes(path)) {
-    return request.headers.Observe === 0 ? observe(response) : reply(response, '2.05', `change ${seconds}\n`)
+  if (observable.includes(path) && request.code === '0.01') {
+    return request.headers.Observe === 0 ? observe(response, path) : reply(response, '2.05', `change ${seconds}\n`)
   }
   if (path === '/separate') return setTimeout(() => reply(response, '2.05', 'it took a while'), slowly)
   if (path === '/query') return reply(response, '2.05', `you asked: ${query}`)
