@@ -84,7 +84,7 @@ int answer_complain(const linnet_response *response, const char *uri)
 }
 
 /* A code alone is told only to somebody who looks. */
-void answer_remark(const linnet_message *message)
+void answer_remark(const linnet_message *message, bool has_payload)
 {
     char text[2048];
     linnet_bytes etag;
@@ -95,7 +95,7 @@ void answer_remark(const linnet_message *message)
         char *hex = text_hex(etag, "");
         remark("valid: the representation with ETag 0x%s is still the current one", hex);
         free(hex);
-    } else if (terminal_is(stderr) && (message->payload.size == 0 || message->code != LINNET_CONTENT)) {
+    } else if (terminal_is(stderr) && (!has_payload || message->code != LINNET_CONTENT)) {
         char *code = code_text(message->code);
         remark("%s", code);
         free(code);
@@ -109,7 +109,7 @@ output_format answer_format(const request_settings *settings, FILE *stream)
     return stream && terminal_is(stream) ? OUTPUT_PRETTY : OUTPUT_RAW;
 }
 
-void answer_write(const request_settings *settings, const linnet_response *response, const output *out)
+void answer_write(const request_settings *settings, const linnet_response *response, output *out)
 {
     const linnet_message *message = &response->message;
     output_format format = answer_format(settings, out->stream);
@@ -135,7 +135,7 @@ int answer_show(const request_settings *settings, const linnet_response *respons
     }
     if (!success)
         return answer_complain(response, settings->request.uri);
-    answer_remark(message);
+    answer_remark(message, message->payload.size > 0);
     remark_on_part(message);
     return EXIT_DONE;
 }

@@ -170,7 +170,7 @@ int decode_run(const command *command_self, int argc, char **argv)
     if (!self.port_count)
         self.ports[self.port_count++] = linnet_scheme_port(LINNET_COAP);
     bool done = decode_arguments(&self, argc - optind, argv + optind);
-    output out = {stdout, NULL};
+    output out = {.stream = stdout};
     if (!output_close(&out))
         return EXIT_NO_ANSWER;
     if (!done)

@@ -28,7 +28,7 @@ static int stop(download *self, download_trouble trouble)
 static bool reopen(download *self)
 {
     const char *name = self->settings->output_name;
-    self->out = (output){fopen(name, "r+e"), name};
+    self->out = (output){.stream = fopen(name, "r+e"), .name = name};
     if (self->out.stream && ftruncate(fileno(self->out.stream), (off_t)self->from.offset) == 0 &&
         fseeko(self->out.stream, (off_t)self->from.offset, SEEK_SET) == 0)
         return true;

@@ -70,7 +70,7 @@ static void print(observe *self, const linnet_response *response)
     answer_write(&self->settings, response, &self->out);
     if (plain && (payload.size == 0 || payload.data[payload.size - 1] != '\n'))
         fputc('\n', self->out.stream);
-    if (fflush(self->out.stream) == 0 && !ferror(self->out.stream))
+    if (output_flush(&self->out))
         return;
     self->over = true; /* output_close() says why */
     self->status = EXIT_NO_ANSWER;

@@ -8,7 +8,7 @@
 
 bool output_open(output *self, const char *name)
 {
-    *self = (output){stdout, NULL};
+    *self = (output){.stream = stdout};
     if (!name || strcmp(name, "-") == 0)
         return true;
     self->name = name;
@@ -19,25 +19,32 @@ bool output_open(output *self, const char *name)
     return false;
 }
 
-void output_write(const output *self, linnet_bytes bytes)
+void output_write(output *self, linnet_bytes bytes)
 {
-    if (bytes.size)
-        fwrite(bytes.data, 1, bytes.size, self->stream); /* ferror() remembers what went wrong */
+    errno = 0;
+    if (bytes.size && fwrite(bytes.data, 1, bytes.size, self->stream) != bytes.size && !self->error)
+        self->error = errno;
+}
+
+bool output_flush(output *self)
+{
+    errno = 0;
+    if (fflush(self->stream) != 0 && !self->error)
+        self->error = errno;
+    return !self->error && !ferror(self->stream);
 }
 
 bool output_close(output *self)
 {
-    errno = 0;
-    bool failed = fflush(self->stream) != 0 || ferror(self->stream);
-    int error = errno;
-    if (self->name && fclose(self->stream) != 0) {
-        failed = true;
-        error = errno;
+    bool done = output_flush(self);
+    if (self->name && fclose(self->stream) != 0 && done) {
+        done = false;
+        self->error = errno;
     }
-    if (!failed)
+    if (done)
         return true;
-    complain("%s cannot be written%s%s", self->name ? self->name : "standard output", error ? ": " : "",
-             error ? strerror(error) : "");
+    complain("%s cannot be written%s%s", self->name ? self->name : "standard output", self->error ? ": " : "",
+             self->error ? strerror(self->error) : "");
     clearerr(stdout); /* said once is enough */
     return false;
 }

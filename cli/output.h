@@ -10,11 +10,14 @@ typedef enum output_format { OUTPUT_AUTO, OUTPUT_PRETTY, OUTPUT_RAW, OUTPUT_JSON
 typedef struct output {
     FILE *stream;
     const char *name; /* of the file; NULL: standard output */
+    int error;        /* why something could not be written; 0: nothing failed, or the system did not say */
 } output;
 
 /* Opens `name` ("-" or NULL: standard output), emptying it. False after a complaint. */
 bool output_open(output *output, const char *name);
-void output_write(const output *output, linnet_bytes bytes);
+/* Both remember why they failed, for output_close() to tell; output_flush() returns whether all is written so far. */
+void output_write(output *output, linnet_bytes bytes);
+bool output_flush(output *output);
 /* Closes it. False after a complaint when anything could not be written. */
 bool output_close(output *output);
 

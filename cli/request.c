@@ -83,7 +83,7 @@ static int show(request_run_state *self, linnet_response *response)
     if (!self->download.begun || !linnet_code_is_success(message->code))
         return answer_show(&self->settings, response);
     if (self->download.streams) {
-        answer_remark(message);
+        answer_remark(message, self->download.place > 0);
         return EXIT_DONE;
     }
     /* The options are those of the last part: what they say of it is not so of the whole. They are memory of the

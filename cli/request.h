@@ -50,15 +50,15 @@ bool request_has_file(const request_settings *settings);
  * a terminal and untouched elsewhere. */
 output_format answer_format(const request_settings *settings, FILE *stream);
 /* Writes the payload of a response in that form. */
-void answer_write(const request_settings *settings, const linnet_response *response, const output *out);
+void answer_write(const request_settings *settings, const linnet_response *response, output *out);
 
 /* Shows what a response says and returns the exit status that it means. */
 int answer_show(const request_settings *settings, const linnet_response *response);
 
 /* Explains a response of class 4 or 5 on standard error; returns the exit status. */
 int answer_complain(const linnet_response *response, const char *uri);
-/* What a success says besides its payload. */
-void answer_remark(const linnet_message *message);
+/* What a success says besides its payload, if it has one. */
+void answer_remark(const linnet_message *message, bool has_payload);
 
 /* The Content-Format of a message or LINNET_NO_FORMAT. */
 int32_t answer_content_format(const linnet_message *message);

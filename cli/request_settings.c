@@ -45,13 +45,15 @@ static bool parse_token(request_settings *settings, const char *text)
 
 static bool parse_block_size(request_settings *settings, const char *text)
 {
-    unsigned long number;
-    if (!option_number("--block-size", text, 16, 1024, &number))
-        return false;
-    settings->request.block_size = (uint16_t)number;
-    if ((number & (number - 1)) == 0)
-        return true;
-    complain("--block-size %s: a block has 16, 32, 64, 128, 256, 512 or 1024 octets", text);
+    static const char *const sizes[] = {"16", "32", "64", "128", "256", "512", "1024"};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        if (strcmp(text, sizes[i]) == 0) {
+            settings->request.block_size = (uint16_t)(16u << i);
+            return true;
+        }
+    }
+    complain("--block-size %s: no such size", text);
+    hint("blocks have 16, 32, 64, 128, 256, 512 or 1024 octets (RFC 7959)");
     return false;
 }
 

@@ -133,7 +133,8 @@ void shell_editor_open(void)
     el_set(editor.edit, EL_EDITOR, "emacs");
     el_set(editor.edit, EL_HIST, history, editor.history);
     el_set(editor.edit, EL_GETCFN, read_character);
-    el_set(editor.edit, EL_ADDFN, "linnet-complete", "completes a word", complete);
+    /* The wide form keeps the names as they are; the other one makes copies that it never frees. */
+    el_wset(editor.edit, EL_ADDFN, L"linnet-complete", L"completes a word", complete);
     el_set(editor.edit, EL_BIND, "^I", "linnet-complete", NULL);
     el_set(editor.edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
     el_source(editor.edit, NULL); /* ~/.editrc */

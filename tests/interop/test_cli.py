@@ -1,9 +1,6 @@
 """The command as its users meet it: exit statuses, streams, formats, hints, terminals, signals."""
 
-import contextlib
 import json
-import os
-import pty
 import re
 import signal
 import socket
@@ -11,49 +8,18 @@ import struct
 import subprocess
 
 import pytest
+from cli_tools import complaint, demo, interrupt_when, linnet, on_terminal, serve, uri_of
 from support import programs
 from support.programs import PATIENCE, Server
 
 TIMES_OUT_SOON = ("--timeout", "1")
 
 
-def linnet(*arguments, stdin=b"", **more):
-    """Runs the command to its end; its output is octets, as a pipe has them."""
-    command = [programs.linnet_path(), *(str(part) for part in arguments)]
-    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-    return subprocess.run(command, input=stdin, capture_output=True, timeout=PATIENCE, env=environment, **more)
-
-
-def on_terminal(*arguments, color=None):
-    """Runs the command on a terminal. Returns what the terminal shows and the exit status."""
-    environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
-    environment.update({"TERM": "xterm", "LC_ALL": "C.UTF-8"}, **({"NO_COLOR": color} if color else {}))
-    outer, inner = pty.openpty()
-    command = [programs.linnet_path(), *(str(part) for part in arguments)]
-    process = subprocess.Popen(command, stdin=inner, stdout=inner, stderr=inner, env=environment)
-    os.close(inner)
-    shown = b""
-    with contextlib.suppress(OSError):  # how Linux says that the other end of a terminal is closed
-        while part := os.read(outer, 4096):
-            shown += part
-    os.close(outer)
-    return shown.replace(b"\r\n", b"\n").decode(), process.wait(PATIENCE)
-
-
-def serve(*options):
-    return Server(programs.linnet_path(), "serve", "--bind", "127.0.0.1:0", *options, ready="listening on coap://")
-
-
-def uri_of(running):
-    return running.wait_for(r"listening on (coap://\S+)")[1]
-
-
 @pytest.fixture(scope="module")
 def uri():
     """The URI of a demo server on any free port."""
-    running = serve("--demo")
-    yield uri_of(running)
-    assert running.stop() == 0, running.output
+    with demo() as place:
+        yield place
 
 
 @pytest.fixture
@@ -73,15 +39,6 @@ def closed():
     return address
 
 
-def complaint(result, status):
-    """The lines of standard error of a run that failed: one that complains, and one with a hint."""
-    lines = result.stderr.decode().splitlines()
-    assert result.returncode == status, (result, lines)
-    assert result.stdout == b""
-    assert len(lines) == 2 and lines[1].startswith("hint: "), lines
-    return lines
-
-
 # Help
 
 
@@ -97,7 +54,7 @@ def test_it_tells_its_version():
     assert re.fullmatch(r"linnet \d+\.\d+\.\d+\n", linnet("--version").stdout.decode())
 
 
-COMMANDS = "get put post delete fetch patch ipatch ping discover serve decode".split()
+COMMANDS = "get put post delete fetch patch ipatch observe ping discover shell serve decode".split()
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -119,10 +76,10 @@ def test_a_mistyped_command_is_guessed(typed, meant):
 
 
 def test_a_command_that_is_not_there_yet_is_unknown():
-    unknown = linnet("observe", "localhost")
+    unknown = linnet("proxy", "localhost")
     assert unknown.returncode == 2
-    assert "unknown command 'observe'" in unknown.stderr.decode() and "discover" in unknown.stderr.decode()
-    assert b"observe" not in linnet("help").stdout
+    assert "unknown command 'proxy'" in unknown.stderr.decode() and "discover" in unknown.stderr.decode()
+    assert b"proxy" not in linnet("help").stdout
 
 
 # Bad input: one clear line, a hint, and the right exit status
@@ -146,6 +103,12 @@ def test_a_command_that_is_not_there_yet_is_unknown():
         (["get", "--option", "Max-Age=x", "localhost"], "number", "0x"),
         (["get", "--format", "yaml", "localhost"], "yaml", "json"),
         (["get", "--color", "sometimes", "localhost"], "sometimes", "never"),
+        (["get", "--block-size", "100", "localhost"], "--block-size 100", "512"),
+        (["get", "--resume", "localhost"], "--resume", "--output"),
+        (["put", "--resume", "-o", "x", "localhost"], "--resume", "--output"),
+        (["observe"], "which URI?", "--help"),
+        (["observe", "--conut", "3", "localhost"], "unknown option --conut", "--count"),
+        (["shell", "localhost", "more"], "more", "shell coap://"),
         (["ping"], "which URI?", "ping HOST"),
         (["discover"], "which server?", "discover coap://"),
         (["serve"], "nothing to serve", "--demo"),
@@ -194,11 +157,6 @@ def test_a_diagnostic_stands_behind_the_code():
 def test_a_payload_that_is_not_there_ends_with_2():
     missing = linnet("put", "localhost", "--payload", "@/no/such/file")
     assert missing.returncode == 2 and b"No such file" in missing.stderr
-
-
-def test_a_payload_for_more_than_one_message_is_refused(uri):
-    line, hint = complaint(linnet("put", f"{uri}/validate", "--payload", "x" * 2000), 2)
-    assert "does not fit" in line and "blocks" in hint
 
 
 # What goes where
@@ -254,14 +212,6 @@ def test_an_etag_that_is_still_good_is_told(uri):
     tag = next(o["value_hex"] for o in get_json(f"{uri}/large")["options"] if o["name"] == "ETag")
     valid = linnet("get", f"{uri}/large", "--etag", f"0x{tag}")
     assert (valid.returncode, valid.stdout) == (0, b"") and b"valid" in valid.stderr
-
-
-def test_a_part_of_an_answer_is_not_taken_for_the_whole(uri):
-    part = linnet("get", f"{uri}/large")
-    assert part.returncode == 1 and len(part.stdout) == 1024
-    assert b"only a part" in part.stderr and b"Block2=1/0/1024" in part.stderr
-    rest = linnet("get", f"{uri}/large", "--option", "Block2=1/0/1024")
-    assert rest.returncode == 0 and len(rest.stdout) == 512
 
 
 # Formats and options
@@ -356,19 +306,6 @@ def test_success_without_payload_is_told_to_people_only(uri):
 
 
 # Ctrl-C
-
-
-def interrupt_when(process, stream, pattern):
-    """Presses Ctrl-C once the command has written `pattern`; returns all it wrote there."""
-    text = b""
-    while not re.search(pattern, text):
-        part = os.read(stream.fileno(), 4096)
-        assert part, text
-        text += part
-    process.send_signal(signal.SIGINT)
-    rest = stream.read()
-    process.wait(PATIENCE)
-    return (text + rest).decode()
 
 
 def test_ctrl_c_ends_with_130(silent):

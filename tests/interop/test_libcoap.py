@@ -142,6 +142,7 @@ def test_coap_client_reads_a_large_answer_of_linnet_in_blocks(demo, size):
     assert len(text.splitlines()) == 24 and text.splitlines()[0] != text.splitlines()[23]
 
 
-def test_linnet_tells_that_it_has_only_the_first_block_of_coap_server(libcoap):
-    first = run.linnet("get", f"{libcoap.uri}/example_data")
-    assert len(first.stdout) == 1024 and "only a part" in first.stderr
+@pytest.mark.parametrize("size", (16, 64, 1024))
+def test_linnet_reads_a_large_answer_of_coap_server_in_blocks(libcoap, size):
+    whole = run.linnet("get", f"{libcoap.uri}/example_data", "--block-size", size)
+    assert (len(whole.stdout), whole.returncode) == (1500, 0)

@@ -8,6 +8,7 @@ TYPE_NAMES = ("CON", "NON", "ACK", "RST")
 IF_MATCH, URI_HOST, ETAG, IF_NONE_MATCH, OBSERVE, URI_PORT, LOCATION_PATH, OSCORE = 1, 3, 4, 5, 6, 7, 8, 9
 URI_PATH, CONTENT_FORMAT, MAX_AGE, URI_QUERY, HOP_LIMIT, ACCEPT, LOCATION_QUERY = 11, 12, 14, 15, 16, 17, 20
 BLOCK2, BLOCK1, SIZE2, PROXY_URI, PROXY_SCHEME, SIZE1 = 23, 27, 28, 35, 39, 60
+ECHO, NO_RESPONSE, REQUEST_TAG = 252, 258, 292
 
 TEXT, LINK_FORMAT, XML, JSON, CBOR = 0, 40, 41, 50, 60
 
@@ -29,6 +30,27 @@ def code(text):
 def uint(number):
     """A number as an option value: no leading zero octets (section 3.2)."""
     return number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+@dataclass(frozen=True)
+class Block:
+    """The value of a Block option (RFC 7959 2.2)."""
+
+    number: int = 0
+    more: bool = False
+    szx: int = 6
+
+    @property
+    def size(self):
+        return 16 << self.szx
+
+    @property
+    def offset(self):
+        return self.number * self.size
+
+    @property
+    def value(self):
+        return uint(self.number << 4 | self.more << 3 | self.szx)
 
 
 @dataclass(frozen=True)
@@ -61,6 +83,11 @@ class Message:
         """The value of an option that is a number; None when it is not there."""
         values = self.values(option)
         return int.from_bytes(values[0], "big") if values else None
+
+    def block(self, option):
+        """The Block of an option BLOCK1 or BLOCK2; None when it is not there."""
+        value = self.number(option)
+        return None if value is None else Block(value >> 4, bool(value & 8), value & 7)
 
     @property
     def path(self):

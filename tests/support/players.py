@@ -24,6 +24,7 @@ class Ask:
     accept: int = None
     token: bytes = None
     options: tuple = ()
+    block_size: int = None
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Told:
 def linnet_client(uri, ask):
     command = [ask.method.lower(), uri + ask.path]
     command += ["--payload", ask.payload] if ask.payload else []
+    command += ["--block-size", ask.block_size] if ask.block_size else []
     command += [] if ask.confirmable else ["--non"]
     command += ["--content-format", ask.content_format] if ask.content_format is not None else []
     command += ["--accept", ask.accept] if ask.accept is not None else []
@@ -51,6 +53,7 @@ def linnet_client(uri, ask):
 def libcoap_client(uri, ask):
     command = ["-m", ask.method.lower(), "-B", "30"]
     command += ["-e", ask.payload] if ask.payload else []
+    command += ["-b", ask.block_size] if ask.block_size else []
     command += [] if ask.confirmable else ["-N"]
     command += ["-t", ask.content_format] if ask.content_format is not None else []
     command += ["-A", ask.accept] if ask.accept is not None else []
@@ -66,6 +69,9 @@ def node_client(uri, ask):
     options = list(ask.options)
     options += [(coap.CONTENT_FORMAT, coap.uint(ask.content_format))] if ask.content_format is not None else []
     options += [(coap.ACCEPT, coap.uint(ask.accept))] if ask.accept is not None else []
+    if ask.block_size:
+        szx = ask.block_size.bit_length() - 5
+        options += [(coap.BLOCK1 if ask.payload else coap.BLOCK2, bytes([szx]))]  # node-coap reads no empty value
     order = {
         "method": "iPATCH" if ask.method == "IPATCH" else ask.method,
         "uri": uri + ask.path,
@@ -81,6 +87,8 @@ def node_client(uri, ask):
 
 
 CLIENTS = {"linnet": linnet_client, "libcoap": libcoap_client, "node-coap": node_client}
+
+
 def talking_demo(which):
     return run.demo(which=which, options=("--log-level", "debug"))
 
@@ -89,8 +97,12 @@ SERVERS = {"linnet": talking_demo, "libcoap": run.libcoap_server, "node-coap": r
 
 # coap-server has no resources of ETSI's; these are created by PUT before the description begins.
 LIBCOAP_HAS = {"/test": '"the test resource"', "/seg1/seg2/seg3": '"three segments"', "/query": '"a query resource"'}
+LIBCOAP_HAS |= {"/obs": '"change 0"'}
 # Where a peer offers the same behaviour under another path.
-SAME_AS = {"libcoap": {"/separate": "/async?1"}}
+SAME_AS = {
+    "libcoap": {"/separate": "/async?1", "/large": "/example_data", "/large-update": "/example_data"},
+    "node-coap": {"/large": "/large-lines"},
+}
 
 PAIRS = (
     "linnet asks linnet",

@@ -15,7 +15,7 @@ import pytest
 from support import programs, run
 from support.raw import RawClient, RawServer
 
-SIDE_BY_SIDE = 12
+SIDE_BY_SIDE = 24
 _pool = concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE)
 _started = {}
 

@@ -135,20 +135,25 @@ class Relay:
             probe.recv(64)
 
     @property
+    def recorded(self):
+        """Those that were passed on already; also for what wait_for() calls."""
+        return list(self._packets)
+
+    @property
     def packets(self):
         """All packets so far, in order."""
         self.flush()
         with self._changed:
             return list(self._packets)
 
-    def wait_for(self, which, count=1):
+    def wait_for(self, which, count=1, patience=PATIENCE):
         """The packets for which `which` holds, once there are `count` of them."""
 
         def matching():
             return [packet for packet in self._packets if which(packet)]
 
         with self._changed:
-            arrived = self._changed.wait_for(lambda: len(matching()) >= count, PATIENCE)
+            arrived = self._changed.wait_for(lambda: len(matching()) >= count, patience)
             assert arrived, "this did not pass the relay; what did:\n" + self.text()
             return matching()
 

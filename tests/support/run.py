@@ -72,20 +72,27 @@ class Address:
     def uri(self):
         return f"coap://{hostport(self.host, self.port)}"
 
+    def crash(self):
+        """Ends the program at once; it forgets what it knew."""
+        self.program.kill()
+
+    def start_again(self, ready="listening on coap://"):
+        self.program = Server(*self.program.command, ready=ready)
+
 
 @contextlib.contextmanager
 def demo(host="127.0.0.1", which=None, options=()):
     """A fresh demo server. At the end it must still be running, and end in order on SIGTERM."""
     number = port(which or ports().linnet)
     command = [programs.linnet_path(), "serve", "--demo", "--bind", hostport(host, number), *options]
-    server = Server(*command, ready="listening on coap://")
+    address = Address(host, number, Server(*command, ready="listening on coap://"))
     try:
-        yield Address(host, number, server)
-        status = server.stop()
-        assert status == 0, f"linnet serve ended with {status}:\n{server.output}"
+        yield address
+        status = address.program.stop()
+        assert status == 0, f"linnet serve ended with {status}:\n{address.program.output}"
     finally:
-        if server.is_running:
-            server.kill()
+        if address.program.is_running:
+            address.program.kill()
 
 
 @contextlib.contextmanager
@@ -130,11 +137,14 @@ class Verdicts:
             row["remark"] = remark
         self._rows.append(row)
 
+    @property
+    def rows(self):
+        return sorted(self._rows, key=lambda row: (row["id"], row["client"], row["server"], row["test"]))
+
     def write(self):
         if self._rows:
-            rows = sorted(self._rows, key=lambda row: (row["id"], row["client"], row["server"], row["test"]))
             (ROOT / "build").mkdir(exist_ok=True)
-            (ROOT / "build/conformance.json").write_text(json.dumps(rows, indent=1) + "\n")
+            (ROOT / "build/conformance.json").write_text(json.dumps(self.rows, indent=1) + "\n")
 
 
 verdicts = Verdicts()

@@ -21,7 +21,10 @@ const byNumber = new Map()
 for (const [number, hex] of asked.options || []) {
   byNumber.set(number, [...(byNumber.get(number) || []), Buffer.from(hex, 'hex')])
 }
-for (const [number, values] of byNumber) request.setOption(String(number), values)
+const byName = { 23: 'Block2', 27: 'Block1' } // so that node-coap counts up this option and adds no second one
+for (const [number, values] of byNumber) {
+  request.setOption(byName[number] || String(number), byName[number] ? values[0] : values)
+}
 
 request.on('response', (response) => {
   const options = response.options.map(({ name, value }) => [String(name), value.toString('hex')])

@@ -9,8 +9,10 @@ const slowly = 600 // ms; far past the 50 ms within which node-coap piggybacks
 
 const stored = new Map([
   ['/test', 'the test resource'],
-  ['/validate', 'the first value']
+  ['/validate', 'the first value'],
+  ['/large-update', 'nothing large yet']
 ])
+const lines = (count) => Array.from({ length: count }, (_, number) => `line ${number} of many\n`).join('')
 
 const fixed = {
   '/': 'node-coap',
@@ -56,16 +58,40 @@ function get (request, response, path) {
   reply(response, '2.05', value)
 }
 
+// Observable: they count the seconds, and the notifications are of the type of the request.
+const observable = ['/obs', '/obs-non', '/time']
+const observers = new Map() // of responses to paths
+let seconds = 0
+
+function observe (response, path) {
+  response.setOption('Content-Format', 'text/plain')
+  response.write(`change ${seconds}\n`)
+  observers.set(response, path)
+  response.on('finish', () => observers.delete(response))
+}
+
+function tell (text, which) {
+  for (const [response, path] of observers) if (!which || path === which) response.write(text)
+}
+
+setInterval(() => tell(`change ${++seconds}\n`), 1000)
+
 const methods = {
   '0.01': get,
   '0.02': (request, response, path) => {
+    if (path === '/large-post') return reply(response, '2.04', lines(120))
+    if (path === '/large-create') {
+      stored.set('/large-create/1', request.payload.toString())
+      response.setOption('Location-Path', ['large-create', '1'].map(Buffer.from))
+    }
     if (path === '/test') response.setOption('Location-Path', ['location1', 'location2', 'location3'].map(Buffer.from))
     reply(response, '2.01')
   },
   '0.03': (request, response, path) => {
     if (preconditionFails(request, path)) return reply(response, '4.12')
-    const created = !stored.has(path)
+    const created = !stored.has(path) && !observable.includes(path)
     stored.set(path, request.payload.toString())
+    tell(request.payload.toString(), path)
     reply(response, created ? '2.01' : '2.04')
   },
   '0.04': (request, response, path) => {
@@ -79,10 +105,14 @@ const methods = {
 
 function serve (request, response) {
   const [path, query] = request.url.split('?')
+  if (observable.includes(path) && request.code === '0.01') {
+    return request.headers.Observe === 0 ? observe(response, path) : reply(response, '2.05', `change ${seconds}\n`)
+  }
   if (path === '/separate') return setTimeout(() => reply(response, '2.05', 'it took a while'), slowly)
   if (path === '/query') return reply(response, '2.05', `you asked: ${query}`)
   if (path === '/multi-format') return multiFormat(request, response)
   if (path === '/large') return reply(response, '2.05', 'x'.repeat(1000))
+  if (path === '/large-lines') return reply(response, '2.05', lines(150))
   if (path === '/reset') return response.reset()
   if (path === '/location-query') {
     response.setOption('Location-Query', ['first=1', 'second=2'].map(Buffer.from))
