@@ -59,6 +59,8 @@ static int read_character(EditLine *edit, wchar_t *character)
         ssize_t got = read(STDIN_FILENO, &octet, 1);
         if (got <= 0)
             return (int)got;
+        if (!octet)
+            return 0; /* what the terminal makes of a Ctrl-D that was typed while a command ran */
         size_t size = mbrtowc(character, &octet, 1, &state);
         if (size == (size_t)-1)
             *character = L'?';
