@@ -5,10 +5,11 @@
 #include "cli/shell.h"
 #include "cli/text.h"
 
-#include <errno.h>
 #include <histedit.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -30,24 +31,43 @@ static char *prompt(EditLine *edit)
     return editor.prompt;
 }
 
+/* Waits for a key. A Ctrl-C that came before the wait ends it as well: outside of it the signal is held back. */
+static bool wait_for_key(void)
+{
+    sigset_t held, before;
+    fd_set input;
+    int ready = 0;
+    sigemptyset(&held);
+    sigaddset(&held, SIGINT);
+    sigprocmask(SIG_BLOCK, &held, &before);
+    while (!interrupted() && ready <= 0) {
+        FD_ZERO(&input);
+        FD_SET(STDIN_FILENO, &input);
+        ready = pselect(STDIN_FILENO + 1, &input, NULL, NULL, NULL, &before); /* -1: the window's size, perhaps */
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return !interrupted();
+}
+
 /* One character of the terminal. libedit's own function does not end when Ctrl-C is pressed. */
 static int read_character(EditLine *edit, wchar_t *character)
 {
     mbstate_t state = {0};
     (void)edit;
-    for (;;) {
+    while (wait_for_key()) {
         char octet;
         ssize_t got = read(STDIN_FILENO, &octet, 1);
-        if (got < 0 && errno == EINTR && !interrupted())
-            continue; /* the window has another size, perhaps */
         if (got <= 0)
             return (int)got;
+        if (!octet)
+            return 0; /* what the terminal makes of a Ctrl-D that was typed while a command ran */
         size_t size = mbrtowc(character, &octet, 1, &state);
         if (size == (size_t)-1)
             *character = L'?';
         if (size != (size_t)-2)
             return 1;
     }
+    return -1;
 }
 
 static size_t common_length(const candidates *found)

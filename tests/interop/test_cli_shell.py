@@ -101,8 +101,16 @@ class Person:
         os.write(self.terminal, keys.encode())
 
     def leave(self):
-        self.type("\x04")
-        status = os.waitpid(self.pid, 0)[1]
+        """Ctrl-D, again if need be: between two lines the terminal is not the editor's, and may take it for itself."""
+        end, ended = time.monotonic() + PATIENCE, 0
+        while not ended:
+            assert time.monotonic() < end, self.shown
+            with contextlib.suppress(OSError):
+                self.type("\x04")
+            with contextlib.suppress(OSError):
+                if select.select([self.terminal], [], [], 0.2)[0]:
+                    self.shown += os.read(self.terminal, 4096).decode(errors="replace")
+            ended, status = os.waitpid(self.pid, os.WNOHANG)
         os.close(self.terminal)
         return os.waitstatus_to_exitcode(status)
 
@@ -148,7 +156,7 @@ def test_ctrl_c_ends_a_request_and_not_the_shell(person):
     person.type("half a line\x03")
     person.read_until(r"\^C\s+\S+> ")
     person.type("get test\r")
-    person.read_until("This is /test")
+    person.read_until(r"This is /test[^>]*> ")
     assert person.leave() == 0
 
 
