@@ -20,6 +20,8 @@ static const char rings[] =
     "of stone, nine rings for mortal men doomed to die, one ring for the dark lord on his dark "
     "throne.";
 
+static const char fresh[] = "Fresh requests only.\n";
+
 static void get_welcome(linnet_request *request, linnet_reply *reply, void *context)
 {
     (void)context;
@@ -64,6 +66,8 @@ const demo_resource demo_tour[] = {
     {"", {.get = get_welcome, .title = "Welcome"}},
     {"time", {.get = get_time, .list_format = true, .observable = true}},
     {"whoami", {.get = get_whoami}},
+    {"fresh",
+     {.stored = true, .writable = true, .value = {(const uint8_t *)fresh, sizeof fresh - 1}, .fresh_ms = 10000}},
     {"other/separate", {.get = get_rings}},
     {"other/block",
      {.stored = true, .writable = true, .value = {(const uint8_t *)demo_long_text, DEMO_LONG_TEXT_SIZE}}},

@@ -12,8 +12,9 @@
 #include <stdlib.h>
 
 #define BINDS_MOST 64
+#define AMPLIFICATION_MOST 1000
 
-enum { KEY_DEMO = OPTION_LONG, KEY_DYNAMIC, KEY_LOG_LEVEL, KEY_LOG_FORMAT, KEY_LOSS };
+enum { KEY_DEMO = OPTION_LONG, KEY_DYNAMIC, KEY_LOG_LEVEL, KEY_LOG_FORMAT, KEY_LOSS, KEY_AMPLIFICATION };
 
 const option_row serve_options[] = {
     {0, NULL, NULL, "what to serve"},
@@ -22,6 +23,11 @@ const option_row serve_options[] = {
     {0, NULL, NULL, "where"},
     {'b', "bind", "ADDRESS",
      "listen on [SCHEME://]HOST[:PORT]; port 0 is any free one\n(every address, port 5683; repeatable)"},
+    {0, NULL, NULL, "against abuse"},
+    {KEY_AMPLIFICATION, "amplification", "N",
+     "until a client has proved its address by an Echo (RFC 9175),\nsend it at most N times what it sent, change "
+     "nothing\nfor it, and let it observe nothing; RFC 9175 says 3\n(0: no bound; clients that do not know Echo need "
+     "that)"},
     {0, NULL, NULL, "what to show"},
     {KEY_LOG_LEVEL, "log-level", "LEVEL", "error, warn (the default), info: each request, or\ndebug: each message"},
     {KEY_LOG_FORMAT, "log-format", "HOW", "text, or json: one object a line"},
@@ -75,6 +81,15 @@ static bool take_log_format(serve *self, const char *value)
     return false;
 }
 
+static bool take_amplification(serve *self, const char *value)
+{
+    unsigned long number;
+    if (!option_number("--amplification", value, 0, AMPLIFICATION_MOST, &number))
+        return false;
+    self->config.limits.amplification = (uint32_t)number;
+    return true;
+}
+
 static bool take(serve *self, int key, const char *value)
 {
     switch (key) {
@@ -88,6 +103,8 @@ static bool take(serve *self, int key, const char *value)
         return take_level(self, value);
     case KEY_LOG_FORMAT:
         return take_log_format(self, value);
+    case KEY_AMPLIFICATION:
+        return take_amplification(self, value);
     case KEY_LOSS:
         return option_percent("--loss", value, &self->config.loss_percent);
     case 'v':

@@ -11,6 +11,7 @@
 #include <linnet/code.h>
 #include <linnet/config.h>
 #include <linnet/content_format.h>
+#include <linnet/echo.h>
 #include <linnet/endpoint.h>
 #include <linnet/error.h>
 #include <linnet/link.h>

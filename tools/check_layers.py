@@ -22,7 +22,8 @@ CORE = ("wire", "engine", "server", "client")
 PUBLIC = {
     "block": "wire", "bytes": "wire", "code": "wire", "content_format": "wire", "error": "wire", "link": "wire",
     "message": "wire", "option": "wire", "uri": "wire",
-    "address": "engine", "body": "engine", "config": "engine", "endpoint": "engine", "observers": "engine",
+    "address": "engine", "body": "engine", "config": "engine", "endpoint": "engine", "echo": "engine",
+    "observers": "engine",
     "response": "engine", "transfers": "engine",
     "request": "server", "resource": "server", "site": "server",
     "calls": "client", "requests": "client",

@@ -1,5 +1,5 @@
 # ./dev fuzz: each tests/fuzz/fuzz_*.c for some seconds, on from the inputs that earlier runs found.
-# tests/fuzz/corpus/<target>/ is the committed start; new inputs are kept in build/fuzz/corpus/<target>/.
+# tests/fuzz/corpus/NAME/ is the committed start of fuzz_NAME; new inputs are kept in build/fuzz/corpus/fuzz_NAME/.
 # shellcheck shell=bash
 dev_fuzz() {
     local seconds=60 targets target failed=0
@@ -28,7 +28,7 @@ fuzz_target() {
     local found=$build/fuzz/corpus/$1 corpus=() log=$logs/fuzz-$1.log status=0
     mkdir -p "$found" "$build/fuzz/findings" "$logs"
     corpus=("$found")
-    [[ ! -d tests/fuzz/corpus/$1 ]] || corpus+=("tests/fuzz/corpus/$1")
+    [[ ! -d tests/fuzz/corpus/${1#fuzz_} ]] || corpus+=("tests/fuzz/corpus/${1#fuzz_}")
     "$build/fuzz/targets/$1" -max_total_time="$2" -timeout=5 -print_final_stats=1 \
         -artifact_prefix="$build/fuzz/findings/$1-" "${corpus[@]}" >"$log" 2>&1 || status=$?
     if [[ $status -eq 0 ]]; then

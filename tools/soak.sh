@@ -1,5 +1,6 @@
 # ./dev soak: the simulations under the sanitizers, again and again, each time from another seed.
-# The programs of tests/simulation read their first seed from LINNET_SEED.
+# The programs of tests/simulation read their first seed from LINNET_SEED. Without LINNET_SEEDS it would be the only
+# one, and told in every detail.
 # shellcheck shell=bash
 dev_soak() {
     local seconds=${1:-600} seed rounds=0 program
@@ -13,9 +14,11 @@ dev_soak() {
     seed=$(date +%s)000000
     while [[ $SECONDS -lt $seconds ]]; do
         for program in "$build"/asan/tests/simulation/*_test; do
-            LINNET_SEED=$seed "$program" >"$logs/soak.log" 2>&1 </dev/null || {
+            LINNET_SEED=$seed LINNET_SEEDS=10000 "$program" >"$logs/soak.log" 2>&1 </dev/null || {
                 tail -n 60 "$logs/soak.log"
-                fail "$(basename "$program") failed" "again: LINNET_SEED=$seed ${program#"$root"/}"
+                fail "$(basename "$program") failed" \
+                    "again: LINNET_SEED=$seed LINNET_SEEDS=10000 ${program#"$root"/}" \
+                    "one alone, told in every detail: LINNET_SEED= the seed above, without LINNET_SEEDS"
             }
         done
         rounds=$((rounds + 1)) seed=$((seed + 100000))

@@ -48,6 +48,15 @@ typedef struct linnet_limits {
                                 * Above the same part of upload_memory its own make way first, too */
     uint32_t upload_memory; /* 64 MiB: octets of all of them. The oldest are dropped; without any: 5.03 with Max-Age */
     uint32_t source_ports;  /* 512: sockets that a client may open to have enough message IDs. Then it waits */
+
+    /* RFC 9175 2.4, see echo.h. */
+    uint32_t amplification;    /* 0: no bound. Else an address that has not proved itself is answered with at most so
+                                * many times the octets that it sent, and 136; RFC 9175 has 3. What it may not have:
+                                * 4.01 with Echo */
+    uint32_t proved_peers;     /* 65536: of those that have, how many are remembered; rounded up to a power of two.
+                                * Then the one that proved itself longest ago has to again */
+    uint32_t proof_lifetime_s; /* 3600: for how long */
+    uint32_t echo_lifetime_s;  /* 300: within what time an Echo has to be returned to be a proof */
 } linnet_limits;
 
 #ifdef __cplusplus

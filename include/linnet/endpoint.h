@@ -46,12 +46,15 @@ typedef struct linnet_incoming {
     bool deferred;            /* set by linnet_endpoint_defer() */
 
     /* Observation, see src/engine/observers.h. */
-    bool refused_to_defer;           /* set by linnet_endpoint_defer(), when it had no memory */
-    struct linnet_subject *subject;  /* a representation for notifications is asked for; NULL: it is a request */
+    bool refused_to_defer;            /* set by linnet_endpoint_defer(), when it had no memory */
+    struct linnet_subject *subject;   /* a representation for notifications is asked for; NULL: it is a request */
     struct linnet_observer *observer; /* whom this request has registered */
     uint64_t subject_key;
     uint64_t sequence; /* for Observe */
     uint32_t version;  /* of what is observed, before the handler ran */
+
+    bool unproved;   /* the peer has not proved its address: what it may be answered is bounded (echo.h) */
+    bool must_prove; /* and more than that is wanted: set by linnet_endpoint_defer() */
 
     /* To be filled: the answer's code, and behind header and token its options and payload, encoded. */
     uint8_t *body;
@@ -112,7 +115,8 @@ uint64_t linnet_endpoint_deadline(const linnet_endpoint *endpoint);
 /* Retransmits and times out what is due at `now`. */
 void linnet_endpoint_advance(linnet_endpoint *endpoint, uint64_t now);
 
-/* Server role. Called by `serve`: keeps a copy of the request and an exchange for a later answer. LINNET_EBUSY. */
+/* Server role. Called by `serve`: keeps a copy of the request and an exchange for a later answer. LINNET_EBUSY, also
+ * where the peer has to prove its address first; whatever is answered then becomes a 4.01 with Echo. */
 int linnet_endpoint_defer(linnet_incoming *incoming, linnet_exchange *exchange);
 /* Answers a deferred exchange: `serve` is called with the kept request, incoming.exchange set, and fills in the answer,
  * which is sent piggybacked or as a separate response. LINNET_ENOENT when the exchange is no more; LINNET_EBUSY from

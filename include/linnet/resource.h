@@ -44,9 +44,11 @@ typedef struct linnet_resource_config {
     bool streaming;         /* the handler is called for each block of a block-wise request body as it comes; see
                              * linnet_request_offset(). Else once, with the whole body */
     uint32_t max_body_size; /* the largest block-wise request body; 0: 1 MiB. More: 4.13. Streaming has no bound */
-    bool hidden;            /* not in /.well-known/core */
-    bool subtree;           /* serves every path below its own too; the longest match wins */
-    bool list_format;       /* show ct= with content_format even when there is no stored value */
+    uint32_t fresh_ms; /* a request has to show that it was sent within this time: else 4.01 with an Echo, which clients
+                        * that know RFC 9175 return by themselves. 0: not asked; at most 4 hours. Not to groups */
+    bool hidden;       /* not in /.well-known/core */
+    bool subtree;      /* serves every path below its own too; the longest match wins */
+    bool list_format;  /* show ct= with content_format even when there is no stored value */
     bool no_content_format; /* content_format is none: a stored value has no Content-Format */
     uint16_t content_format;
 

@@ -51,7 +51,8 @@ int linnet_endpoint_defer(linnet_incoming *incoming, linnet_exchange *id)
 
     if (incoming->subject)
         return endpoint->observers->calls->defer(incoming, id);
-    exchange = linnet_exchanges_take(&endpoint->exchanges, size);
+    incoming->must_prove = incoming->unproved;
+    exchange = incoming->unproved ? NULL : linnet_exchanges_take(&endpoint->exchanges, size);
     if (!exchange)
         return LINNET_EBUSY;
     if (keep(exchange, request, payload) != 0) {

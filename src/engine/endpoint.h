@@ -21,7 +21,9 @@ struct linnet_endpoint {
     uint64_t now;    /* of the call in progress, or the last one */
     bool slot_taken; /* an answer is being written into a slot: nothing else may be sent just now */
     bool cleared;    /* no more requests */
+
     struct linnet_observers *observers; /* observers.h; NULL: nobody can observe */
+    struct linnet_echo *echo;           /* echo.h; NULL: no Echo options, and no bound on what is sent */
 };
 
 /* transmit.c: datagrams out. */

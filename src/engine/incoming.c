@@ -1,5 +1,6 @@
 /* Requests of peers: each is run at most once, and a duplicate is given the same answer again (RFC 7252 4.5). The
  * answer is written by the server layer straight into the outgoing slot. */
+#include "engine/echo.h"
 #include "engine/observers.h"
 #include "engine/options.h"
 
@@ -54,6 +55,7 @@ void linnet_incoming_refuse(linnet_endpoint *endpoint, uint64_t now, const linne
     uint64_t key = linnet_hash_ends(&endpoint->hash_key, path, request->id);
     uint8_t datagram[LINNET_MESSAGE_HEADER_SIZE + LINNET_TOKEN_MAX + LINNET_EXPLANATION_MAX];
     linnet_bytes answer = {datagram, LINNET_MESSAGE_HEADER_SIZE + request->token.size};
+    size_t explained = 0;
 
     /* A non-confirmable message with an unknown critical option is rejected, here by silence (5.4.1, 4.3); errors
      * towards a group are kept back (8.2). */
@@ -61,7 +63,9 @@ void linnet_incoming_refuse(linnet_endpoint *endpoint, uint64_t now, const linne
         return;
     write_header(endpoint, now, path, datagram, request, code);
     if (code == LINNET_BAD_OPTION && endpoint->config.explain)
-        answer.size += endpoint->config.explain(option, datagram + answer.size, endpoint->message_size - answer.size);
+        explained = endpoint->config.explain(option, datagram + answer.size, endpoint->message_size - answer.size);
+    if (linnet_echo_allows(endpoint, now, path, request, answer.size + explained))
+        answer.size += explained;
     linnet_answers_put(&endpoint->answers, key, now, now + lifetime_of(endpoint, request), answer);
     (void)linnet_transmit(endpoint, path, answer);
 }
@@ -81,17 +85,12 @@ static void answer_with_silence(linnet_endpoint *endpoint, uint64_t now, const l
     linnet_answers_put(&endpoint->answers, key, now, now + lifetime_of(endpoint, request), answer);
 }
 
-static void run(linnet_endpoint *endpoint, uint64_t key, linnet_incoming *incoming, uint8_t *slot)
+static void answer_now(linnet_endpoint *endpoint, uint64_t key, linnet_incoming *incoming, uint8_t *slot)
 {
     const linnet_message *request = incoming->message;
     linnet_path back = linnet_path_back(incoming->path);
     linnet_bytes answer = {slot, LINNET_MESSAGE_HEADER_SIZE + request->token.size};
 
-    endpoint->slot_taken = true;
-    endpoint->config.serve(endpoint->config.serve_context, incoming);
-    endpoint->slot_taken = false;
-    if (incoming->deferred)
-        return;
     if (incoming->code == LINNET_EMPTY) {
         answer_with_silence(endpoint, incoming->now, &back, key, request);
         return;
@@ -105,6 +104,15 @@ static void run(linnet_endpoint *endpoint, uint64_t key, linnet_incoming *incomi
     endpoint->config.port.send(endpoint->config.port.context, &back, answer.size);
 }
 
+static void run(linnet_endpoint *endpoint, linnet_incoming *incoming)
+{
+    endpoint->slot_taken = true;
+    endpoint->config.serve(endpoint->config.serve_context, incoming);
+    endpoint->slot_taken = false;
+    if (incoming->unproved)
+        endpoint->echo->calls->settle(endpoint->echo, incoming);
+}
+
 static void run_into_slot(linnet_endpoint *endpoint, uint64_t key, linnet_incoming *incoming)
 {
     const linnet_port *port = &endpoint->config.port;
@@ -115,6 +123,12 @@ static void run_into_slot(linnet_endpoint *endpoint, uint64_t key, linnet_incomi
 
     if (!slot)
         return; /* as if it had been lost: the peer sends it again */
+    incoming->body = slot + head;
+    incoming->capacity = (capacity < endpoint->message_size ? capacity : endpoint->message_size) - head;
+    if (endpoint->echo && !endpoint->echo->calls->admit(endpoint->echo, incoming)) {
+        answer_now(endpoint, key, incoming, slot);
+        return;
+    }
     if (!is_idempotent(incoming->message->code))
         verdict =
             linnet_executed_add(&endpoint->executed, key, incoming->now, lifetime_of(endpoint, incoming->message));
@@ -125,9 +139,9 @@ static void run_into_slot(linnet_endpoint *endpoint, uint64_t key, linnet_incomi
                                0);
         return;
     }
-    incoming->body = slot + head;
-    incoming->capacity = (capacity < endpoint->message_size ? capacity : endpoint->message_size) - head;
-    run(endpoint, key, incoming, slot);
+    run(endpoint, incoming);
+    if (!incoming->deferred)
+        answer_now(endpoint, key, incoming, slot);
 }
 
 void linnet_incoming_serve(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
@@ -140,7 +154,7 @@ void linnet_incoming_serve(linnet_endpoint *endpoint, uint64_t now, const linnet
 
     if (linnet_answers_find(&endpoint->answers, key, now, &answer)) {
         linnet_path back = linnet_path_back(path);
-        if (answer.size > 0)
+        if (answer.size > 0 && linnet_echo_allows(endpoint, now, path, request, answer.size))
             (void)linnet_transmit(endpoint, &back, answer);
         return;
     }

@@ -3,6 +3,7 @@
 
 #include "engine/answers.h"
 #include "engine/executed.h"
+#include "engine/proofs.h"
 
 #include <linnet/message.h>
 
@@ -35,6 +36,9 @@ linnet_limits linnet_limits_filled(const linnet_limits *given)
     limits.observers = pick(given->observers, 1u << 20);
     limits.observed = pick(given->observed, 4096);
     limits.source_ports = pick(given->source_ports, 512);
+    limits.proved_peers = linnet_power_of_two(pick(given->proved_peers, 65536), LINNET_PROOFS_WAYS);
+    limits.proof_lifetime_s = pick(given->proof_lifetime_s, 3600);
+    limits.echo_lifetime_s = pick(given->echo_lifetime_s, 300);
     if (limits.exchanges > MOST_ITEMS)
         limits.exchanges = MOST_ITEMS;
     if (limits.peers > MOST_ITEMS)

@@ -47,6 +47,9 @@ static linnet_code read_proper(linnet_request_options *found, const linnet_optio
         found->has_observe = true;
         found->observe = linnet_option_uint(option->value);
         break;
+    case LINNET_OPTION_ECHO:
+        found->echo = option->value;
+        break;
     case LINNET_OPTION_URI_QUERY:
         found->has_query = true;
         break;

@@ -21,6 +21,7 @@ typedef struct linnet_request_options {
     linnet_block block1;
     linnet_block block2;
     uint32_t observe;
+    linnet_bytes echo;      /* of size 0 without */
     int32_t content_format; /* or -1 */
     int32_t accept;         /* or -1 */
     int16_t hop_limit;      /* or -1 */

@@ -1,5 +1,6 @@
 /* What a datagram is, and who takes it: the message storey's dispatch (RFC 7252 4.2, 4.3). What has no taker is
  * rejected: a confirmable message with a Reset, others in silence. */
+#include "engine/echo.h"
 #include "engine/observers.h"
 
 #include <linnet/error.h>
@@ -23,6 +24,7 @@ static void receive_empty_ack(linnet_endpoint *endpoint, const linnet_path *path
 
     if (!exchange)
         return;
+    linnet_echo_prove(endpoint, endpoint->now, path);
     if (linnet_exchange_is_client(exchange))
         linnet_outgoing_acknowledged(endpoint, exchange);
     else if (exchange->phase == LINNET_PHASE_NOTIFYING)
@@ -40,6 +42,7 @@ static void receive_reset(linnet_endpoint *endpoint, uint64_t now, const linnet_
     exchange = find_by_id(endpoint, path, message->id);
     if (!exchange)
         return;
+    linnet_echo_prove(endpoint, now, path);
     if (!linnet_exchange_is_client(exchange))
         linnet_exchanges_give(&endpoint->exchanges, exchange);
     else if (exchange->datagram[1] == LINNET_EMPTY) /* the pong of a ping (4.3) */

@@ -33,6 +33,17 @@ static int open_observers(linnet_server *server, const linnet_limits *limits)
     return linnet_observers_init(&observers, server->observers, size, server->loop.endpoint);
 }
 
+static int open_echo(linnet_server *server, const linnet_limits *limits)
+{
+    linnet_echo *echo;
+    size_t size = linnet_echo_memory(limits);
+    server->echo = linnet_reserve(size);
+    if (!server->echo)
+        return LINNET_ENOMEM;
+    server->echo_size = size;
+    return linnet_echo_init(&echo, server->echo, size, server->loop.endpoint);
+}
+
 static int open_all(linnet_server *server, const linnet_server_config *config)
 {
     linnet_loop_config settings = {
@@ -49,6 +60,8 @@ static int open_all(linnet_server *server, const linnet_server_config *config)
     int error = linnet_loop_open(&server->loop, &settings);
     if (error == 0)
         error = open_observers(server, &config->limits);
+    if (error == 0)
+        error = open_echo(server, &config->limits);
     if (error == 0)
         error = open_site(server, config);
     return error == 0 && config->address ? linnet_server_bind(server, config->address) : error;
@@ -79,6 +92,7 @@ void linnet_server_close(linnet_server *server)
         return;
     linnet_loop_close(&server->loop, LINNET_ECLOSED);
     linnet_unreserve(server->observers, server->observers_size);
+    linnet_unreserve(server->echo, server->echo_size);
     linnet_server_timers_free(server);
     linnet_server_close_transfers(server);
     linnet_server_free_resources(server);

@@ -8,6 +8,7 @@
 #include "engine/wheel.h"
 #include "net/loop.h"
 
+#include <linnet/echo.h>
 #include <linnet/server.h>
 #include <linnet/site.h>
 #include <stdatomic.h>
@@ -26,6 +27,8 @@ struct linnet_server {
     linnet_server_timers timers;
     void *observers; /* memory of linnet_observers */
     size_t observers_size;
+    void *echo; /* memory of linnet_echo */
+    size_t echo_size;
     void *transfers_memory; /* of site.transfers */
     size_t transfers_size;
     atomic_bool stopped;

@@ -1,6 +1,7 @@
 /* How a request is served, from the path to the finished answer: the order of the steps is here, each step in a file
  * of its own. */
 #include "server/finish.h"
+#include "server/fresh.h"
 #include "server/observe.h"
 #include "server/transfer.h"
 
@@ -22,6 +23,8 @@ static linnet_code check(linnet_request *request, linnet_reply *reply, const cha
     const linnet_request_options *options = request->incoming->options;
     linnet_code code = route(request);
 
+    if (code == LINNET_EMPTY && !linnet_request_is_fresh(request))
+        return LINNET_UNAUTHORIZED;
     if (code == LINNET_EMPTY && options->block2.number > 0) {
         code = linnet_kept_find(request, diagnostic);
         if (linnet_kept_is_found(request))
@@ -57,7 +60,9 @@ void linnet_site_serve(void *context, linnet_incoming *incoming)
             linnet_upload_end(&request, &reply);
     } else {
         linnet_reply_fail(&reply, code, diagnostic);
-        if (incoming->options->has_block1)
+        if (code == LINNET_UNAUTHORIZED)
+            linnet_reply_ask_freshness(&reply);
+        else if (incoming->options->has_block1)
             linnet_upload_answer(&request, &reply, code);
     }
     linnet_observe_end(&request, &reply, observed);

@@ -17,6 +17,8 @@ void linnet_site_serve_small(void *context, linnet_incoming *incoming)
     linnet_request_open(&request, context, incoming);
     linnet_reply_begin(&reply, &request);
     linnet_code code = linnet_request_route(&request);
+    if (code == LINNET_EMPTY && request.resource && request.resource->config->fresh_ms > 0)
+        code = LINNET_UNAUTHORIZED; /* nobody can show it here */
     if (code == LINNET_EMPTY && asks_too_much(incoming->options))
         code = LINNET_BAD_OPTION;
     if (code == LINNET_EMPTY) {
