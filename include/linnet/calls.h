@@ -29,7 +29,11 @@ typedef struct linnet_calls_config {
     linnet_transmission transmission;
     int (*open_socket)(void *context, uint16_t socket); /* as in linnet_requests_config; NULL: one socket */
     void *context;
-    linnet_memory memory; /* for requests above LINNET_CALL_INLINE, and for responses that are put together */
+    linnet_memory memory; /* for requests above LINNET_CALL_INLINE, and for responses that are put together or cached */
+    /* Where responses are kept (RFC 7252 5.6), aligned as the memory of linnet_calls_init(); the caller's again after
+     * linnet_calls_clear(). NULL: they are not. */
+    void *cache_memory;
+    size_t cache_size;
 } linnet_calls_config;
 
 /* One call. Fields are as those of linnet_client_request, where they have the same name. */

@@ -65,7 +65,11 @@ typedef struct linnet_client_config {
     linnet_trace *trace;
     void *trace_context;
     unsigned loss_percent; /* for tests: drop this share of datagrams in each direction */
-    uint32_t resolve_ms;   /* 60000: how long the addresses of a name are remembered */
+    /* Octets of memory for responses, which are then given again while they are fresh (RFC 7252 5.6; Max-Age), and
+     * asked for with their ETag when they are not. Requests with ETag, Block or If-... options of their own, with
+     * on_block or to a group go past it. 0: no cache. */
+    size_t cache_size;
+    uint32_t resolve_ms; /* 60000: how long the addresses of a name are remembered */
 } linnet_client_config;
 
 /* `config` may be NULL; it is copied. LINNET_ENOMEM, LINNET_EADDRESS, LINNET_ESYSTEM. */

@@ -2,6 +2,7 @@
 #ifndef LINNET_CONFIG_H
 #define LINNET_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,6 +11,7 @@ extern "C" {
 #endif
 
 #define LINNET_NO_RETRANSMISSION UINT32_MAX /* for max_retransmit: send once */
+#define LINNET_ANY_RATE UINT32_MAX          /* for probing_rate */
 
 /* Transmission parameters (RFC 7252 4.8); the derived times of 4.8.2 are computed from them. */
 typedef struct linnet_transmission {
@@ -18,6 +20,11 @@ typedef struct linnet_transmission {
     uint32_t max_retransmit;     /* MAX_RETRANSMIT, 4; at most 20, or LINNET_NO_RETRANSMISSION */
     uint32_t nstart;             /* NSTART, 1: outstanding interactions with one peer; more wait in a queue */
     uint32_t max_latency_ms;     /* MAX_LATENCY, 100000 */
+    uint32_t probing_rate;       /* PROBING_RATE, 1: octets a second, on average, of non-confirmable requests to a peer
+                                  * that does not answer; what is above waits. LINNET_ANY_RATE: nothing waits */
+    bool cocoa;                  /* timeouts of confirmable requests follow the round-trip time of their peer (CoCoA,
+                                  * draft-ietf-core-cocoa), for paths much slower or faster than ACK_TIMEOUT, which
+                                  * counts until something is known. A request with its own ack_timeout_ms has that */
     uint32_t ack_delay_ms;       /* 10: how long a deferred answer may take and still ride in the ACK (5.2.2) */
 } linnet_transmission;
 

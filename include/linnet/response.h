@@ -24,7 +24,9 @@ typedef struct linnet_response {
     bool more;                /* the handler will be called again: an observation, or a group request (RFC 7252 8) */
     bool has_observe;         /* a notification, or the response that confirms an observation (RFC 7641) */
     uint32_t observe;         /* its 24-bit sequence number */
-    void *memory;             /* what linnet_response_clear() frees (blocking calls); else NULL */
+    bool cached;     /* from the client's cache: the server was not asked, or it said that this is still valid */
+    uint64_t age_us; /* of what was not asked for: since when it is there. Less than its Max-Age */
+    void *memory;    /* what linnet_response_clear() frees (blocking calls); else NULL */
 } linnet_response;
 
 /* Called once for each request - again and again while response->more is set - in the thread of the client's loop.

@@ -1,11 +1,13 @@
 /* The inside of a call. Its functions stand in several files: calls.c (memory, ids, timers), call_template.c (what the
  * user wants, copied once), call_send.c (the next exchange), call_answer.c (what an answer means), call_observe.c
- * (notifications, registering again, leaving). Each composes the small machines: upload, download, observation, body.
+ * (notifications, registering again, leaving), call_cache.c (what is kept to be given again). Each composes the small
+ * machines: upload, download, observation, body.
  */
 #ifndef LINNET_CLIENT_CALL_H
 #define LINNET_CLIENT_CALL_H
 
 #include "client/body.h"
+#include "client/cache.h"
 #include "client/download.h"
 #include "client/observation.h"
 #include "client/upload.h"
@@ -20,6 +22,7 @@ typedef enum linnet_call_phase {
     LINNET_CALL_FREE,
     LINNET_CALL_ASKING,   /* the request is on its way, as a whole or block by block; also a registration */
     LINNET_CALL_FETCHING, /* blocks of the response are on their way */
+    LINNET_CALL_CACHED,   /* the cache had it: the handler is called soon */
     LINNET_CALL_WATCHING, /* an observation, with nothing else under way */
     LINNET_CALL_LEAVING   /* the user is gone; the server is being told */
 } linnet_call_phase;
@@ -42,7 +45,10 @@ typedef struct linnet_call_state {
     linnet_download download;
     linnet_observation observation;
     linnet_body body;
-    uint64_t started; /* when the first datagram was sent; 0: nothing has come yet */
+    uint64_t cache_key;     /* of the request, where `cacheable` */
+    uint64_t cache_changes; /* of the cache, when it was asked */
+    uint64_t born;          /* when the first block of the response came */
+    uint64_t started;       /* when the first datagram was sent; 0: nothing has come yet */
     uint32_t retransmissions;
     uint32_t index;
     uint32_t generation;
@@ -56,8 +62,11 @@ typedef struct linnet_call_state {
     bool tagged;       /* whether request_tag is needed was decided */
     bool echoed;       /* the last request was a repetition with an Echo */
     bool confirmed;    /* something newer came since the last registration */
+    bool cacheable;    /* the response may be kept */
+    uint8_t etag_size; /* 0: no stored response is being validated */
     uint8_t token_size;
     uint8_t echo_size;
+    uint8_t etag[LINNET_ETAG_MAX];
     uint8_t token[LINNET_TOKEN_MAX];
     uint8_t echo[LINNET_ECHO_MAX];
     uint8_t *own; /* from linnet_memory; NULL: `octets` suffices */
@@ -69,6 +78,7 @@ struct linnet_calls {
     linnet_requests *requests;
     linnet_pool pool;
     linnet_wheel wheel;
+    linnet_cache cache;
     linnet_call_state *untagged; /* the upload under way that has no Request-Tag; there may be one */
     uint32_t tags;
     size_t leaving;
@@ -108,6 +118,26 @@ int linnet_call_send_farewell(linnet_call_state *call);
 void linnet_call_answered(const linnet_response *response, void *context);
 /* What comes next is the first block of a response. */
 void linnet_call_expect(linnet_call_state *call);
+
+/* cache_key.c */
+/* Finds the key of the request. False: it goes past the cache. */
+bool linnet_call_find_key(linnet_call_state *call);
+/* The resource that the request is for. */
+uint64_t linnet_call_target(const linnet_call_state *call);
+/* The one at Location-Path and Location-Query of a 2.01. */
+uint64_t linnet_call_location(const linnet_call_state *call, const linnet_message *response);
+
+/* call_cache.c */
+/* Whether the cache has a fresh response, which the call's timer then delivers. Decides what else of the cache this
+ * call makes use of: `etag` is set where a stale one may be valid still. */
+bool linnet_call_look_up(linnet_call_state *call);
+void linnet_call_deliver_cached(linnet_call_state *call);
+/* Keeps a whole response, where it may. */
+void linnet_call_remember(linnet_call_state *call, const linnet_response *response);
+/* A 2.03 to a request with `etag`: delivers what is kept, or asks for all of it. */
+void linnet_call_validated(linnet_call_state *call, const linnet_response *response);
+/* The end of a call: what it has changed is not fresh any more. */
+void linnet_call_spoil(const linnet_call_state *call, const linnet_response *response);
 
 /* call_observe.c */
 /* A notification came by this leg. False: it is out of date. */

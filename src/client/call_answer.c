@@ -34,6 +34,7 @@ static void deliver(linnet_call_state *call, const linnet_response *response)
     linnet_body body = call->body;
 
     complete(call, &whole);
+    linnet_call_remember(call, &whole);
     if (!whole.more) {
         linnet_call_end(call, &whole);
         return;
@@ -160,6 +161,8 @@ static void receive(linnet_call_state *call, const linnet_response *response)
         linnet_call_proceed(call);
     } else if (verdict == LINNET_UPLOAD_ODD) {
         linnet_call_fail(call, LINNET_EFORMAT);
+    } else if (response->message.code == LINNET_VALID && call->etag_size > 0) {
+        linnet_call_validated(call, response);
     } else {
         call->phase = LINNET_CALL_FETCHING;
         receive_block(call, response);
@@ -192,6 +195,8 @@ static void note(linnet_call_state *call, const linnet_response *response)
         call->started = now > response->round_trip_us ? now - response->round_trip_us : 0;
     call->retransmissions += response->retransmissions;
     if (response->error == 0) {
+        if (call->phase != LINNET_CALL_FETCHING || response->more)
+            call->born = now;
         call->last_code = response->message.code;
         call->path = response->path;
     }

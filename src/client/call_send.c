@@ -78,6 +78,8 @@ static int draft_block(linnet_call_state *call, draft *to)
 
     if (error != 0 || call->raw)
         return error;
+    if (call->etag_size > 0)
+        linnet_extras_add(&to->extras, LINNET_OPTION_ETAG, linnet_view(call->etag, call->etag_size));
     if (call->request.observe)
         linnet_extras_add_uint(&to->extras, LINNET_OPTION_OBSERVE, 0);
     if (!upload->more && asks_for_size(call)) {

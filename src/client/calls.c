@@ -47,6 +47,8 @@ int linnet_calls_init(linnet_calls **made, void *memory, size_t size, const linn
     calls = linnet_arena_take(&arena, 1, sizeof *calls);
     lay_out(calls, &arena, &limits);
     calls->config = *config;
+    if (config->cache_memory)
+        linnet_cache_init(&calls->cache, config->cache_memory, config->cache_size);
     error =
         linnet_requests_init(&calls->requests, linnet_arena_take(&arena, requests_size, 1), requests_size, &requests);
     if (error == 0)
@@ -123,7 +125,7 @@ int linnet_calls_send(linnet_calls *calls, uint64_t now, const linnet_path *path
     if (!call)
         return LINNET_EBUSY;
     error = linnet_call_copy(call, request);
-    if (error == 0)
+    if (error == 0 && !linnet_call_look_up(call))
         error = linnet_call_send(call);
     if (error != 0)
         linnet_call_give(call);
@@ -167,6 +169,7 @@ void linnet_call_end(linnet_call_state *call, const linnet_response *response)
 
     call->body = (linnet_body){0};
     last.more = false;
+    linnet_call_spoil(call, response);
     leave_or_give(call);
     on_response(&last, context);
     linnet_body_clear(&body, &calls->config.memory);
@@ -225,6 +228,11 @@ void linnet_calls_advance(linnet_calls *calls, uint64_t now)
 
     calls->config.endpoint->now = now;
     linnet_requests_advance(calls->requests, now);
-    while ((timer = linnet_wheel_expire(&calls->wheel, now)) != NULL)
-        linnet_call_renew(LINNET_CONTAINER(timer, linnet_call_state, timer));
+    while ((timer = linnet_wheel_expire(&calls->wheel, now)) != NULL) {
+        linnet_call_state *call = LINNET_CONTAINER(timer, linnet_call_state, timer);
+        if (call->phase == LINNET_CALL_CACHED)
+            linnet_call_deliver_cached(call);
+        else
+            linnet_call_renew(call);
+    }
 }

@@ -1,51 +1,27 @@
 /* The client role: a record for each peer that has requests outstanding or waiting. NSTART holds requests back in a
  * queue; a socket whose message IDs are used up makes way for the next. */
-#include "engine/endpoint.h"
-#include "engine/limits.h"
+#include "client/peers.h"
 
 #include <linnet/error.h>
-#include <linnet/requests.h>
 
 /* How long to wait before asking again for a free message ID, microseconds. They come free in segments of 4096. */
 #define RETRY_INTERVAL 1000000u
+#define PROBING_RATE 1u /* RFC 7252 4.8 */
 
-typedef struct request {
-    struct request *next; /* in its peer's queue, while it waits */
-    struct request *previous;
-    struct linnet_requests *requests;
-    struct peer *peer;
-    linnet_exchange exchange;
-    linnet_response_handler *done;
-    void *context;
-    uint32_t nstart;
-    bool queued;
-    bool outstanding; /* NSTART counts it */
-} request;
-
-typedef struct peer {
-    linnet_node node;
-    linnet_address address;
-    request *first; /* of the queue */
-    request *last;
-    struct peer *next_starved;
-    uint32_t count; /* of all its requests; those that are neither outstanding nor queued are acknowledged */
-    uint32_t outstanding;
-    uint16_t socket; /* the one that had a message ID last */
-    bool starved;    /* waits for a message ID, or for the time */
-    bool pumping;
-} peer;
+typedef linnet_waiting_request request;
+typedef linnet_peer peer;
 
 struct linnet_requests {
     linnet_requests_config config;
     linnet_limits limits;
     linnet_pool requests;
-    linnet_pool peers;
-    linnet_table by_address;
+    linnet_peers peers;
     peer *starved;
     uint64_t retry_at;
     uint32_t nstart;
-    uint16_t sockets; /* how many are open */
-    uint16_t socket;  /* where a new peer starts to look for message IDs */
+    uint32_t initial_timeout; /* ACK_TIMEOUT, microseconds: of peers whose round-trip time is not known */
+    uint16_t sockets;         /* how many are open */
+    uint16_t socket;          /* where a new peer starts to look for message IDs */
     bool cancelling;
     bool held; /* nothing that waits is sent any more */
 };
@@ -57,8 +33,8 @@ static void lay_out(linnet_requests *requests, linnet_arena *arena, const linnet
 
     linnet_pool_init(&requests->requests, memory, sizeof(request), limits->exchanges);
     memory = linnet_arena_take(arena, limits->peers, sizeof(peer));
-    linnet_pool_init(&requests->peers, memory, sizeof(peer), limits->peers);
-    requests->by_address = (linnet_table){linnet_arena_take(arena, buckets, sizeof(linnet_node *)), buckets - 1};
+    linnet_pool_init(&requests->peers.pool, memory, sizeof(peer), limits->peers);
+    requests->peers.by_address = (linnet_table){linnet_arena_take(arena, buckets, sizeof(linnet_node *)), buckets - 1};
 }
 
 size_t linnet_requests_memory(const linnet_limits *limits)
@@ -89,61 +65,11 @@ int linnet_requests_init(linnet_requests **made, void *memory, size_t size, cons
     requests->config = *config;
     requests->limits = limits;
     requests->nstart = timing.nstart;
+    requests->initial_timeout = (uint32_t)timing.ack_timeout;
     requests->sockets = 1;
     requests->retry_at = UINT64_MAX;
     *made = requests;
     return 0;
-}
-
-static uint64_t peer_key(const linnet_requests *requests, const linnet_address *address)
-{
-    linnet_path path = {.peer = *address};
-
-    return linnet_hash_peer(&requests->config.endpoint->hash_key, &path, 0);
-}
-
-static peer *take_peer(linnet_requests *requests, const linnet_address *address)
-{
-    uint64_t key = peer_key(requests, address);
-    linnet_node *node = linnet_table_find(&requests->by_address, key);
-    peer *to;
-
-    if (node)
-        return LINNET_CONTAINER(node, peer, node);
-    to = linnet_pool_take(&requests->peers);
-    if (!to)
-        return NULL;
-    *to = (peer){.address = *address, .socket = requests->socket};
-    linnet_table_add(&requests->by_address, &to->node, key);
-    return to;
-}
-
-static void give_peer_if_idle(linnet_requests *requests, peer *to)
-{
-    if (to->count > 0 || to->starved || to->pumping)
-        return;
-    linnet_table_remove(&requests->by_address, &to->node);
-    linnet_pool_give(&requests->peers, to);
-}
-
-static void enqueue(request *waiting, bool at_front)
-{
-    peer *to = waiting->peer;
-
-    waiting->queued = true;
-    waiting->previous = at_front ? NULL : to->last;
-    waiting->next = at_front ? to->first : NULL;
-    *(waiting->previous ? &waiting->previous->next : &to->first) = waiting;
-    *(waiting->next ? &waiting->next->previous : &to->last) = waiting;
-}
-
-static void dequeue(request *waiting)
-{
-    peer *to = waiting->peer;
-
-    waiting->queued = false;
-    *(waiting->previous ? &waiting->previous->next : &to->first) = waiting->next;
-    *(waiting->next ? &waiting->next->previous : &to->last) = waiting->previous;
 }
 
 /* One more socket, if the owner has one to give. */
@@ -158,6 +84,19 @@ static bool open_socket(linnet_requests *requests)
     return true;
 }
 
+/* How long to wait for an acknowledgement is known, where the peer has answered before. */
+static void set_timeout(linnet_requests *requests, uint64_t now, const request *ready)
+{
+    linnet_endpoint *endpoint = requests->config.endpoint;
+    uint32_t timeout;
+
+    if (!ready->cocoa)
+        return;
+    timeout = linnet_rto_at(&ready->peer->rto, now, requests->initial_timeout);
+    linnet_outgoing_set_timeout(endpoint, ready->exchange, linnet_rto_dithered(timeout, linnet_random(endpoint)),
+                                linnet_rto_backoff(timeout));
+}
+
 /* Launches from the first socket, round from the peer's last, that has a message ID left; opens one more if none has.
  */
 static int launch(linnet_requests *requests, uint64_t now, request *ready)
@@ -166,6 +105,7 @@ static int launch(linnet_requests *requests, uint64_t now, request *ready)
     peer *to = ready->peer;
     int error = LINNET_EMESSAGEID;
 
+    set_timeout(requests, now, ready);
     for (unsigned tried = 0; tried < requests->sockets && error == LINNET_EMESSAGEID; tried++) {
         if (tried > 0)
             to->socket = (uint16_t)(to->socket + 1u < requests->sockets ? to->socket + 1u : 0);
@@ -180,6 +120,8 @@ static int launch(linnet_requests *requests, uint64_t now, request *ready)
     requests->socket = to->socket;
     ready->outstanding = true;
     to->outstanding++;
+    if (ready->probes)
+        linnet_probing_sent(&to->probing, now, ready->octets, ready->probing_rate);
     return 0;
 }
 
@@ -195,25 +137,26 @@ static void starve(linnet_requests *requests, uint64_t when, peer *to)
         requests->retry_at = when;
 }
 
-/* Sends what NSTART and the message IDs allow now. */
+/* Sends what NSTART, PROBING_RATE and the message IDs allow now. */
 static void pump(linnet_requests *requests, peer *to)
 {
     linnet_endpoint *endpoint = requests->config.endpoint;
+    request *ready;
 
-    if (to->pumping || !to->first || to->outstanding >= to->first->nstart || endpoint->cleared || requests->held)
+    if (to->pumping || endpoint->cleared || requests->held || (!to->waiting.first && !to->held.first))
         return;
     if (requests->cancelling) { /* nobody said what time it is now */
         starve(requests, 0, to);
         return;
     }
     to->pumping = true;
-    while (to->first && to->outstanding < to->first->nstart) {
-        request *ready = to->first;
+    while ((ready = linnet_peer_next(&requests->peers, to, endpoint->now)) != NULL) {
+        linnet_queue *queue = ready->queue;
         int error;
-        dequeue(ready);
+        linnet_queue_remove(ready);
         error = launch(requests, endpoint->now, ready);
         if (error == LINNET_EMESSAGEID) {
-            enqueue(ready, true);
+            linnet_queue_add(queue, ready, true);
             starve(requests, endpoint->now + RETRY_INTERVAL, to);
             break;
         }
@@ -223,15 +166,46 @@ static void pump(linnet_requests *requests, peer *to)
     to->pumping = false;
 }
 
+static void measured(linnet_requests *requests, const request *of, uint64_t round_trip, uint32_t retransmissions)
+{
+    if (of->cocoa && of->outstanding)
+        linnet_rto_measured(&of->peer->rto, requests->config.endpoint->now, requests->initial_timeout, round_trip,
+                            retransmissions);
+}
+
+/* NSTART counts it no longer: it is acknowledged; or non-confirmable, and no answer is expected any more. */
 static void released(void *context)
 {
     request *sent = context;
+    linnet_endpoint *endpoint = sent->requests->config.endpoint;
+    const linnet_exchange_state *exchange = linnet_exchanges_get(&endpoint->exchanges, sent->exchange);
 
     if (!sent->outstanding)
         return;
+    if (sent->probes)
+        linnet_probing_unanswered(&sent->peer->probing);
+    else if (exchange && exchange->phase == LINNET_PHASE_AWAITING && endpoint->now > exchange->part.client.started)
+        measured(sent->requests, sent, endpoint->now - exchange->part.client.started, exchange->transmissions - 1u);
     sent->outstanding = false;
     sent->peer->outstanding--;
     pump(sent->requests, sent->peer);
+}
+
+/* Whatever it was, the peer has said something. */
+static bool is_answer(const linnet_response *response)
+{
+    return response->error == 0 || response->error == LINNET_ERESET || response->error == LINNET_EOPTION ||
+           response->error == LINNET_ETOOBIG;
+}
+
+static void learn(const request *from, const linnet_response *response)
+{
+    if (is_answer(response))
+        linnet_probing_heard(&from->peer->probing);
+    else if (from->probes && !from->queue)
+        linnet_probing_unanswered(&from->peer->probing);
+    if (response->error == 0 && response->message.type == LINNET_ACK)
+        measured(from->requests, from, response->round_trip_us, response->retransmissions);
 }
 
 static void ended(const linnet_response *response, void *context)
@@ -242,18 +216,19 @@ static void ended(const linnet_response *response, void *context)
     void *done_context = over->context;
     peer *to = over->peer;
 
+    learn(over, response);
     if (response->more) { /* a notification: the request stays */
         done(response, done_context);
         return;
     }
-    if (over->queued)
-        dequeue(over);
+    if (over->queue)
+        linnet_queue_remove(over);
     if (over->outstanding)
         to->outstanding--;
     to->count--;
     linnet_pool_give(&requests->requests, over);
     pump(requests, to);
-    give_peer_if_idle(requests, to);
+    linnet_peers_give(&requests->peers, to, requests->config.endpoint->now);
     if (done)
         done(response, done_context);
 }
@@ -264,13 +239,14 @@ static int start(linnet_requests *requests, uint64_t now, request *fresh)
     peer *to = fresh->peer;
     int error = 0;
 
-    if (to->first || to->outstanding >= fresh->nstart) {
-        enqueue(fresh, false);
+    if (linnet_peer_is_busy(to, fresh, now)) {
+        linnet_queue_add(&to->waiting, fresh, false);
+        (void)linnet_peer_next(&requests->peers, to, now); /* so that the timer is set */
         return 0;
     }
     error = launch(requests, now, fresh);
     if (error == LINNET_EMESSAGEID) {
-        enqueue(fresh, false);
+        linnet_queue_add(&to->waiting, fresh, false);
         starve(requests, now + RETRY_INTERVAL, to);
         return 0;
     }
@@ -281,18 +257,36 @@ static int start(linnet_requests *requests, uint64_t now, request *fresh)
     return error;
 }
 
+static void fill(request *fresh, const linnet_requests *requests, const linnet_path *path,
+                 const linnet_outgoing *outgoing)
+{
+    const linnet_transmission *own = &outgoing->transmission, *common = &requests->config.transmission;
+
+    fresh->done = outgoing->done;
+    fresh->context = outgoing->context;
+    fresh->nstart = own->nstart ? own->nstart : requests->nstart;
+    fresh->octets = (uint32_t)(LINNET_MESSAGE_HEADER_SIZE + LINNET_TOKEN_MAX + 1u + outgoing->options.size +
+                               outgoing->payload.size);
+    fresh->probing_rate = own->probing_rate ? own->probing_rate : common->probing_rate;
+    fresh->probing_rate = fresh->probing_rate ? fresh->probing_rate : PROBING_RATE;
+    /* To a group goes one request for the answers of many, none of which comes from the group's address. */
+    fresh->probes = outgoing->type == LINNET_NON && !linnet_address_is_multicast(&path->peer);
+    /* Who sets a timeout for one request wants that. */
+    fresh->cocoa = outgoing->type == LINNET_CON && (own->cocoa || common->cocoa) && !own->ack_timeout_ms;
+}
+
 int linnet_requests_send(linnet_requests *requests, uint64_t now, const linnet_path *path,
                          const linnet_outgoing *outgoing, linnet_exchange *exchange)
 {
     linnet_outgoing wrapped = *outgoing;
-    peer *to = take_peer(requests, &path->peer);
+    peer *to = linnet_peers_take(&requests->peers, requests->config.endpoint, &path->peer, requests->socket);
     request *fresh = to ? linnet_pool_take(&requests->requests) : NULL;
     linnet_exchange id;
     int error = LINNET_EBUSY;
 
     if (fresh) {
-        *fresh = (request){.requests = requests, .peer = to, .done = outgoing->done, .context = outgoing->context};
-        fresh->nstart = outgoing->transmission.nstart ? outgoing->transmission.nstart : requests->nstart;
+        *fresh = (request){.requests = requests, .peer = to};
+        fill(fresh, requests, path, outgoing);
         wrapped.done = outgoing->done ? ended : NULL;
         wrapped.released = released;
         wrapped.context = fresh;
@@ -302,7 +296,7 @@ int linnet_requests_send(linnet_requests *requests, uint64_t now, const linnet_p
     }
     if (error != 0) {
         if (to)
-            give_peer_if_idle(requests, to);
+            linnet_peers_give(&requests->peers, to, now);
         return error;
     }
     to->count++;
@@ -327,15 +321,17 @@ void linnet_requests_hold(linnet_requests *requests) { requests->held = true; }
 
 size_t linnet_requests_pending(const linnet_requests *requests) { return requests->requests.in_use; }
 
-uint64_t linnet_requests_deadline(const linnet_requests *requests) { return requests->retry_at; }
+uint64_t linnet_requests_deadline(const linnet_requests *requests)
+{
+    uint64_t paid = linnet_wheel_deadline(&requests->peers.wheel);
 
-void linnet_requests_advance(linnet_requests *requests, uint64_t now)
+    return paid < requests->retry_at ? paid : requests->retry_at;
+}
+
+static void retry_starved(linnet_requests *requests, uint64_t now)
 {
     peer *starved = requests->starved;
 
-    if (now < requests->retry_at)
-        return;
-    requests->config.endpoint->now = now;
     requests->starved = NULL;
     requests->retry_at = UINT64_MAX;
     while (starved) {
@@ -343,6 +339,26 @@ void linnet_requests_advance(linnet_requests *requests, uint64_t now)
         starved = to->next_starved;
         to->starved = false;
         pump(requests, to);
-        give_peer_if_idle(requests, to);
+        linnet_peers_give(&requests->peers, to, now);
     }
+}
+
+/* The debt to a silent peer is paid: the next request goes, or the record, where there is none. */
+static void debt_paid(linnet_requests *requests, peer *to, uint64_t now)
+{
+    if (to->idle)
+        to = linnet_peers_take(&requests->peers, requests->config.endpoint, &to->address, 0);
+    pump(requests, to);
+    linnet_peers_give(&requests->peers, to, now);
+}
+
+void linnet_requests_advance(linnet_requests *requests, uint64_t now)
+{
+    linnet_timer *timer;
+
+    requests->config.endpoint->now = now;
+    if (now >= requests->retry_at)
+        retry_starved(requests, now);
+    while ((timer = linnet_wheel_expire(&requests->peers.wheel, now)) != NULL)
+        debt_paid(requests, LINNET_CONTAINER(timer, peer, timer), now);
 }

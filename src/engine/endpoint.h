@@ -18,10 +18,9 @@ struct linnet_endpoint {
     linnet_message_ids ids;
     linnet_exchanges exchanges;
     size_t message_size;
-    uint64_t now;    /* of the call in progress, or the last one */
-    bool slot_taken; /* an answer is being written into a slot: nothing else may be sent just now */
-    bool cleared;    /* no more requests */
-
+    uint64_t now;                       /* of the call in progress, or the last one */
+    bool slot_taken;                    /* an answer is being written into a slot: nothing else may be sent just now */
+    bool cleared;                       /* no more requests */
     struct linnet_observers *observers; /* observers.h; NULL: nobody can observe */
     struct linnet_echo *echo;           /* echo.h; NULL: no Echo options, and no bound on what is sent */
 };
@@ -59,6 +58,8 @@ void linnet_outgoing_timer(linnet_endpoint *endpoint, uint64_t now, linnet_excha
 /* Gives the exchange back, then calls its handler. `message` and `path` are NULL where there is no response. */
 void linnet_outgoing_end(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange, int error,
                          const linnet_message *message, const linnet_path *path);
+/* Before it is launched: when to send it again, and what that time is multiplied by each time, in halves. */
+void linnet_outgoing_set_timeout(linnet_endpoint *endpoint, linnet_exchange id, uint64_t first, uint8_t backoff);
 /* An empty ACK came for it. */
 void linnet_outgoing_acknowledged(linnet_endpoint *endpoint, linnet_exchange_state *exchange);
 /* Whether a request of ours waits for this response. */

@@ -46,9 +46,9 @@ typedef struct linnet_client_part {
 
 /* What only the server role needs. */
 typedef struct linnet_server_part {
-    uint64_t request_key; /* of the request in the answer log */
-    uint32_t version;     /* linnet_incoming.version */
-    union {               /* observers.h */
+    uint64_t request_key;                 /* of the request in the answer log */
+    uint32_t version;                     /* linnet_incoming.version */
+    union {                               /* observers.h */
         struct linnet_observer *observer; /* NOTIFYING */
         struct linnet_subject *subject;   /* ASKED */
     } of;
@@ -67,6 +67,8 @@ typedef struct linnet_exchange_state {
     uint8_t phase; /* linnet_exchange_phase */
     uint8_t transmissions;
     uint8_t max_retransmit;
+    uint8_t
+        backoff; /* in halves, of a timeout that follows the round-trip time; 0: it is doubled, as RFC 7252 has it */
     bool in_id_table;
     bool in_token_table;
     union {

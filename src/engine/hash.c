@@ -50,6 +50,25 @@ uint64_t linnet_hash_ends(const linnet_hash_key *key, const linnet_path *path, u
     return linnet_hash_words(key, words, PEER_WORDS + 6);
 }
 
+/* A link of a chain: what is hashed so far, what follows and how much of it, and some of its octets. */
+#define CHAIN_WORDS 4u
+#define LINK_SIZE ((LINNET_HASH_WORDS - CHAIN_WORDS) * sizeof(uint32_t))
+
+uint64_t linnet_hash_chain(const linnet_hash_key *key, uint64_t chain, uint16_t what, linnet_bytes octets)
+{
+    size_t at = 0;
+
+    do {
+        uint32_t words[LINNET_HASH_WORDS] = {(uint32_t)chain, (uint32_t)(chain >> 32), what, (uint32_t)octets.size};
+        size_t size = octets.size - at < LINK_SIZE ? octets.size - at : LINK_SIZE;
+        if (size > 0)
+            memcpy(words + CHAIN_WORDS, octets.data + at, size);
+        chain = linnet_hash_words(key, words, LINNET_HASH_WORDS);
+        at += size;
+    } while (at < octets.size);
+    return chain;
+}
+
 uint64_t linnet_hash_token(const linnet_hash_key *key, const linnet_path *path, linnet_bytes token)
 {
     uint32_t words[PEER_WORDS + 4] = {0};

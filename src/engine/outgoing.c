@@ -99,6 +99,16 @@ int linnet_endpoint_prepare(linnet_endpoint *endpoint, uint64_t now, const linne
     return 0;
 }
 
+void linnet_outgoing_set_timeout(linnet_endpoint *endpoint, linnet_exchange id, uint64_t first, uint8_t backoff)
+{
+    linnet_exchange_state *exchange = linnet_exchanges_get(&endpoint->exchanges, id);
+
+    if (!exchange || exchange->phase != LINNET_PHASE_PREPARED)
+        return;
+    exchange->part.client.first_timeout = first;
+    exchange->backoff = backoff;
+}
+
 /* The next timer may not come after the time that the whole request has. */
 static void cap_timer(linnet_endpoint *endpoint, linnet_exchange_state *exchange)
 {
@@ -197,13 +207,21 @@ static void non_confirmable_timer(linnet_endpoint *endpoint, uint64_t now, linne
     release(exchange);
 }
 
+/* Timeouts that follow the round-trip time may add up to more than MAX_TRANSMIT_SPAN. But the peer remembers a message
+ * ID for EXCHANGE_LIFETIME (4.8.2), so what is sent within that time less MAX_LATENCY is still known as a duplicate. */
+static bool is_too_late(const linnet_endpoint *endpoint, uint64_t now, const linnet_exchange_state *exchange)
+{
+    return exchange->backoff && exchange->transmissions > 0 &&
+           now > exchange->part.client.started + endpoint->timing.non_lifetime;
+}
+
 void linnet_outgoing_timer(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange)
 {
     if (now >= exchange->part.client.deadline) {
         linnet_outgoing_end(endpoint, now, exchange, LINNET_ETIMEOUT, NULL, NULL);
     } else if (exchange->phase == LINNET_PHASE_AWAITING) {
         non_confirmable_timer(endpoint, now, exchange);
-    } else if (linnet_transmit_again(endpoint, now, exchange)) {
+    } else if (!is_too_late(endpoint, now, exchange) && linnet_transmit_again(endpoint, now, exchange)) {
         cap_timer(endpoint, exchange);
     } else {
         linnet_outgoing_end(endpoint, now, exchange, LINNET_ETIMEOUT, NULL, NULL);

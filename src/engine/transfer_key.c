@@ -1,11 +1,6 @@
 /* The name of a transfer: a keyed hash over the endpoints and over each option that tells transfers apart. */
 #include "engine/transfers.h"
 
-/* A link of the chain: what is hashed so far, an option's number and size, and some of its octets. */
-#define CHAIN_WORDS 2u
-#define CHUNK_WORDS (LINNET_HASH_WORDS - CHAIN_WORDS - 1u)
-#define CHUNK_SIZE (CHUNK_WORDS * sizeof(uint32_t))
-
 /*
  * RFC 9175 1.1: "matchable" are requests with the same options, "with the exception that elective NoCacheKey options
  * and options involved in block-wise transfer (Block1, Block2 and Request-Tag) need not be the same"; Request-Tag
@@ -21,22 +16,6 @@ static bool is_part_of_key(uint16_t number)
            !linnet_option_is_no_cache_key(number);
 }
 
-static uint64_t hash_option(const linnet_hash_key *key, uint64_t chain, const linnet_option *option)
-{
-    size_t at = 0;
-
-    do {
-        uint32_t words[LINNET_HASH_WORDS] = {(uint32_t)chain, (uint32_t)(chain >> 32),
-                                             (uint32_t)option->number << 16 | (uint32_t)option->value.size};
-        size_t size = option->value.size - at < CHUNK_SIZE ? option->value.size - at : CHUNK_SIZE;
-        if (size > 0)
-            memcpy(words + CHAIN_WORDS + 1, option->value.data + at, size);
-        chain = linnet_hash_words(key, words, LINNET_HASH_WORDS);
-        at += size;
-    } while (at < option->value.size);
-    return chain;
-}
-
 uint64_t linnet_transfers_key(const linnet_transfers *transfers, const linnet_path *path, const linnet_message *request,
                               linnet_transfer_role role)
 {
@@ -46,6 +25,6 @@ uint64_t linnet_transfers_key(const linnet_transfers *transfers, const linnet_pa
 
     while (linnet_option_next(&cursor, &option))
         if (is_part_of_key(option.number))
-            chain = hash_option(&transfers->hash_key, chain, &option);
+            chain = linnet_hash_chain(&transfers->hash_key, chain, option.number, option.value);
     return chain;
 }

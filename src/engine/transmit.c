@@ -68,7 +68,9 @@ bool linnet_transmit_again(linnet_endpoint *endpoint, uint64_t now, linnet_excha
 {
     if (exchange->transmissions > exchange->max_retransmit)
         return false;
-    if (exchange->transmissions > 0)
+    if (exchange->transmissions > 0 && exchange->backoff)
+        exchange->timeout = (exchange->timeout * exchange->backoff) >> 1;
+    else if (exchange->transmissions > 0)
         exchange->timeout *= 2; /* "binary exponential back-off" */
     send_kept(endpoint, now, exchange);
     return true;

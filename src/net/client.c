@@ -44,6 +44,13 @@ static int open_calls(linnet_client *client, const linnet_client_config *config)
         .context = client,
         .memory = {.resize = resize},
     };
+    if (config->cache_size > 0) {
+        client->cache = linnet_reserve(config->cache_size);
+        if (!client->cache)
+            return LINNET_ENOMEM;
+        client->cache_size = settings.cache_size = config->cache_size;
+        settings.cache_memory = client->cache;
+    }
     client->calls_size = linnet_calls_memory(&config->limits);
     client->calls_memory = linnet_reserve(client->calls_size);
     if (!client->calls_memory)
@@ -97,6 +104,7 @@ void linnet_client_close(linnet_client *client)
         linnet_calls_clear(client->calls, linnet_clock(), LINNET_ECLOSED);
     linnet_loop_close(&client->loop, LINNET_ECLOSED);
     linnet_unreserve(client->calls_memory, client->calls_size);
+    linnet_unreserve(client->cache, client->cache_size);
     linnet_entries_free(client);
     free(client->scratch);
     free(client);

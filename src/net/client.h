@@ -44,6 +44,8 @@ struct linnet_client {
     linnet_calls *calls;
     void *calls_memory;
     size_t calls_size;
+    void *cache;
+    size_t cache_size;
     linnet_address local; /* for further sockets */
     linnet_entry **chunks;
     size_t chunk_count;

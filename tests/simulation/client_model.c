@@ -27,7 +27,7 @@ static void carry(model *self, bool to_server, linnet_bytes datagram)
         model_datagram *on = &self->flight[i];
         if (on->when != 0)
             continue;
-        on->when = self->client->now + 1000 + model_random(self, 300000);
+        on->when = self->client->now + self->delay + 1000 + model_random(self, 300000);
         on->to_server = to_server;
         on->size = datagram.size;
         memcpy(on->octets, datagram.data, datagram.size);

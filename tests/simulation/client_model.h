@@ -29,6 +29,7 @@ typedef struct model {
     test_client *client;
     uint64_t random;
     unsigned loss, doubled; /* percent */
+    uint64_t delay;         /* of each datagram, at least */
     model_datagram flight[MODEL_FLIGHT];
     struct {
         bool used;

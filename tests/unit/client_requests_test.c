@@ -194,6 +194,7 @@ static void a_non_confirmable_request_holds_the_next_for_one_timeout(void **stat
 
     (void)state;
     outgoing.type = LINNET_NON;
+    outgoing.transmission.probing_rate = LINNET_ANY_RATE;
     send_with(client, SECOND, 1, &outgoing);
     send_with(client, SECOND, 1, &outgoing);
     assert_int_equal(client->port->count, 1);

@@ -55,7 +55,9 @@ static void *resize(void *context, void *data, size_t size)
     return realloc(data, size);
 }
 
-test_client *client_open(const linnet_limits *given)
+test_client *client_open(const linnet_limits *given) { return client_open_with_cache(given, 0); }
+
+test_client *client_open_with_cache(const linnet_limits *given, size_t cache_size)
 {
     test_client *client = calloc(1, sizeof *client);
     linnet_limits limits = given ? *given : (linnet_limits){0};
@@ -74,6 +76,9 @@ test_client *client_open(const linnet_limits *given)
     assert_int_equal(
         linnet_endpoint_init(&client->endpoint, client->memory[0], linnet_endpoint_memory(&limits), &endpoint), 0);
     linnet_calls_config calls = {.endpoint = client->endpoint, .limits = limits, .memory = {resize, client}};
+    client->memory[2] = cache_size ? malloc(cache_size) : NULL; /* not zeroed, and of this size exactly */
+    calls.cache_memory = client->memory[2];
+    calls.cache_size = cache_size;
     client->memory[1] = calloc(1, linnet_calls_memory(&limits));
     assert_int_equal(linnet_calls_init(&client->calls, client->memory[1], linnet_calls_memory(&limits), &calls), 0);
     return client;
@@ -87,6 +92,7 @@ void client_close(test_client *client)
     assert_int_equal(client->held, 0);
     free(client->memory[0]);
     free(client->memory[1]);
+    free(client->memory[2]);
     free(client);
 }
 
@@ -102,6 +108,11 @@ static void on_response(const linnet_response *response, void *context)
     into->code = response->message.code;
     into->has_observe = response->has_observe;
     into->observe = response->observe;
+    into->cached = response->cached;
+    into->age_us = response->age_us;
+    into->max_age = ABSENT;
+    if (response->error == 0 && linnet_option_get(response->message.options, LINNET_OPTION_MAX_AGE, 0, &value))
+        into->max_age = linnet_option_uint(value);
     into->content_format = ABSENT;
     if (response->error == 0 && linnet_option_get(response->message.options, LINNET_OPTION_CONTENT_FORMAT, 0, &value))
         into->content_format = linnet_option_uint(value);
@@ -207,6 +218,8 @@ static void write_options(linnet_writer *writer, const script *answer)
         linnet_writer_option(writer, LINNET_OPTION_ETAG, linnet_text(answer->etag));
     if (answer->has_observe)
         linnet_writer_option_uint(writer, LINNET_OPTION_OBSERVE, answer->observe);
+    if (answer->location)
+        linnet_writer_option(writer, LINNET_OPTION_LOCATION_PATH, linnet_text(answer->location));
     if (answer->code == LINNET_CONTENT)
         linnet_writer_option_uint(writer, LINNET_OPTION_CONTENT_FORMAT, 42);
     if (answer->has_max_age)

@@ -25,6 +25,9 @@ typedef struct told {
     linnet_code code;
     bool has_observe;
     uint32_t observe;
+    bool cached;
+    uint64_t age_us;
+    uint32_t max_age; /* ABSENT: none */
     uint8_t *payload; /* the last; freed by client_close() */
     size_t size;
     uint32_t content_format; /* ABSENT: none */
@@ -41,7 +44,7 @@ typedef struct told {
 typedef struct test_client {
     linnet_endpoint *endpoint;
     linnet_calls *calls;
-    void *memory[2];
+    void *memory[3];
     uint64_t now;
     uint64_t random;
     size_t sent_count;
@@ -71,12 +74,15 @@ typedef struct script {
     bool has_max_age;
     uint32_t max_age;
     uint32_t size2;
+    const char *location; /* Location-Path, one segment */
     const char *echo;
     linnet_bytes payload;
     linnet_bytes token; /* of an older request; else that of the last */
 } script;
 
 test_client *client_open(const linnet_limits *limits);
+/* The same with a cache of so many octets. */
+test_client *client_open_with_cache(const linnet_limits *limits, size_t cache_size);
 /* Closes; checks that no memory is left in use. */
 void client_close(test_client *client);
 
