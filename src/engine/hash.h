@@ -23,7 +23,7 @@ uint64_t linnet_hash_peer(const linnet_hash_key *key, const linnet_path *path, u
  * by both ends (RFC 7252 4.2): a client may use one ID towards two addresses of ours. */
 uint64_t linnet_hash_ends(const linnet_hash_key *key, const linnet_path *path, uint32_t word);
 
-/* A peer as seen from one of our sockets, with a token of at most eight octets. */
+/* A peer as seen from one of our sockets, with a token. */
 uint64_t linnet_hash_token(const linnet_hash_key *key, const linnet_path *path, linnet_bytes token);
 
 #endif
