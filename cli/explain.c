@@ -39,11 +39,13 @@ static bool explain_first_octet(explanation *self)
     if (version != 1)
         return explanation_break(self, 0, text_format("version %u is unknown: to be ignored silently", version));
     explanation_add(self, 0, 1, type_bits[octet >> 4 & 3], text_format("type %s", type_meanings[octet >> 4 & 3]));
+    if (token_size == 15)
+        return explanation_break(self, 0, text_format("a token length of 15 is reserved"));
     explanation_add(self, 0, 1, token_bits[token_size],
-                    text_format("token of %u octet%s", token_size, token_size == 1 ? "" : "s"));
-    if (token_size > LINNET_TOKEN_MAX)
-        return explanation_break(self, 0,
-                                 text_format("a token length of %u is reserved (0 to 8 are allowed)", token_size));
+                    token_size > 12 ? text_format("%u octet%s of token length follow%s (RFC 8974)", token_size - 12,
+                                                  token_size == 13 ? "" : "s", token_size == 13 ? "s" : "")
+                                    : text_format("token of %u octet%s%s", token_size, token_size == 1 ? "" : "s",
+                                                  token_size > LINNET_TOKEN_MAX ? " (RFC 8974)" : ""));
     return true;
 }
 
@@ -83,13 +85,36 @@ static bool explain_code(explanation *self)
     return true;
 }
 
-static bool explain_token(explanation *self)
+/* RFC 8974 2.1: octets of length before the token, where the header's four bits do not tell it. Leaves in *at where the
+ * token begins. */
+static bool explain_token_length(explanation *self, size_t *at, size_t *size)
+{
+    const uint8_t *octets = self->datagram.data + 4;
+    size_t there = self->datagram.size - 4, extra = *size < 13 ? 0 : *size - 12;
+    if (extra > there)
+        return explanation_break(
+            self, self->datagram.size,
+            text_format("the token length should have %zu octets, only %zu are there", extra, there));
+    if (extra == 1)
+        *size = octets[0] + 13u;
+    else if (extra == 2)
+        *size = ((size_t)octets[0] << 8 | octets[1]) + 269u;
+    if (extra)
+        explanation_add(self, 4, extra, NULL, text_format("token of %zu octets", *size));
+    *at = 4 + extra;
+    return true;
+}
+
+static bool explain_token(explanation *self, size_t *end)
 {
     linnet_bytes datagram = self->datagram;
-    size_t size = datagram.data[0] & 15u;
-    size_t there = datagram.size - 4 < size ? datagram.size - 4 : size;
+    size_t size = datagram.data[0] & 15u, at;
+    if (!explain_token_length(self, &at, &size))
+        return false;
+    size_t there = datagram.size - at < size ? datagram.size - at : size;
     if (there)
-        explanation_add(self, 4, there, NULL, text_format("token"));
+        explanation_add(self, at, there, NULL, text_format("token"));
+    *end = at + size;
     if (there < size)
         return explanation_break(self, datagram.size,
                                  text_format("the token should have %zu octets, only %zu are there", size, there));
@@ -127,8 +152,9 @@ static void explain_message(explanation *self)
     }
     unsigned id = (unsigned)datagram.data[2] << 8 | datagram.data[3];
     explanation_add(self, 2, 2, NULL, text_format("message ID 0x%04x (%u)", id, id));
-    if (explain_empty(self) && explain_token(self))
-        explain_options(self, 4 + (datagram.data[0] & 15u));
+    size_t end;
+    if (explain_empty(self) && explain_token(self, &end))
+        explain_options(self, end);
 }
 
 void explain(explanation *self, linnet_bytes datagram)

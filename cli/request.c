@@ -93,6 +93,16 @@ static int show(request_run_state *self, linnet_response *response)
     return answer_show(&self->settings, response);
 }
 
+/* RFC 8974 2.2: a server that does not know such tokens answers Reset or 4.00, or nothing. */
+static void hint_long_token(const request_run_state *self, const linnet_response *response)
+{
+    bool rejected = response->error == LINNET_ERESET || response->error == LINNET_ETIMEOUT ||
+                    (response->error == 0 && response->message.code == LINNET_BAD_REQUEST);
+    if (rejected && self->settings.token.size > LINNET_TOKEN_MAX)
+        hint("not every server takes a token of more than %u octets (RFC 8974): try a shorter --token",
+             LINNET_TOKEN_MAX);
+}
+
 static int conclude(request_run_state *self, linnet_response *response, double seconds)
 {
     int status;
@@ -105,6 +115,7 @@ static int conclude(request_run_state *self, linnet_response *response, double s
         status = complain_request(response->error, self->settings.request.uri, self->settings.trace.sent, seconds);
     else
         status = show(self, response);
+    hint_long_token(self, response);
     closed = download_end(&self->download, !failed && linnet_code_is_success(response->message.code));
     if (failed)
         remark_on_rest(self);

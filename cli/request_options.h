@@ -32,7 +32,8 @@ enum request_key {
         {KEY_HOP_LIMIT, "hop-limit", "NUMBER", "how many proxies may pass it on, 1 to 255"},                           \
         {KEY_NO_URI_HOST, "no-uri-host", NULL, "leave Uri-Host out where the URI has a name"},                         \
     {                                                                                                                  \
-        'T', "token", "TOKEN", "0 to 8 octets, text or 0x1f; '' for none"                                              \
+        'T', "token", "TOKEN",                                                                                         \
+            "0 to 8 octets, text or 0x1f; '' for none; more, up to\n576, for servers that take them (RFC 8974)"        \
     }
 
 #define REQUEST_ROWS_HOW                                                                                               \

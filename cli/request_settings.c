@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#define TOKEN_MOST (LINNET_MESSAGE_SIZE_DEFAULT / 2) /* what limits.token_size may be */
 #define NON_TIMEOUT_MS 20000 /* nothing is repeated, so an answer that is not there soon is lost */
 
 static bool parse_output_format(const char *text, output_format *format)
@@ -37,9 +38,11 @@ static bool parse_token(request_settings *settings, const char *text)
     free((void *)settings->token.data);
     settings->token = settings->request.token = token;
     settings->request.has_token = true;
-    if (token.size <= LINNET_TOKEN_MAX)
+    if (token.size > LINNET_TOKEN_MAX)
+        settings->config.limits.token_size = (uint32_t)token.size;
+    if (token.size <= TOKEN_MOST)
         return true;
-    complain("--token %s: %zu octets, a token has at most %u", text, token.size, LINNET_TOKEN_MAX);
+    complain("--token %s: %zu octets, and there is room for %u", text, token.size, TOKEN_MOST);
     return false;
 }
 

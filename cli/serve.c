@@ -14,7 +14,15 @@
 #define BINDS_MOST 64
 #define AMPLIFICATION_MOST 1000
 
-enum { KEY_DEMO = OPTION_LONG, KEY_DYNAMIC, KEY_LOG_LEVEL, KEY_LOG_FORMAT, KEY_LOSS, KEY_AMPLIFICATION };
+enum {
+    KEY_DEMO = OPTION_LONG,
+    KEY_DYNAMIC,
+    KEY_LOG_LEVEL,
+    KEY_LOG_FORMAT,
+    KEY_LOSS,
+    KEY_AMPLIFICATION,
+    KEY_TOKEN_SIZE
+};
 
 const option_row serve_options[] = {
     {0, NULL, NULL, "what to serve"},
@@ -23,11 +31,12 @@ const option_row serve_options[] = {
     {0, NULL, NULL, "where"},
     {'b', "bind", "ADDRESS",
      "listen on [SCHEME://]HOST[:PORT]; port 0 is any free one\n(every address, port 5683; repeatable)"},
-    {0, NULL, NULL, "against abuse"},
+    {0, NULL, NULL, "what to take from whom"},
     {KEY_AMPLIFICATION, "amplification", "N",
      "until a client has proved its address by an Echo (RFC 9175),\nsend it at most N times what it sent, change "
      "nothing\nfor it, and let it observe nothing; RFC 9175 says 3\n(0: no bound; clients that do not know Echo need "
      "that)"},
+    {KEY_TOKEN_SIZE, "token-size", "OCTETS", "take tokens up to this length, at most 576 (8; RFC 8974)"},
     {0, NULL, NULL, "what to show"},
     {KEY_LOG_LEVEL, "log-level", "LEVEL", "error, warn (the default), info: each request, or\ndebug: each message"},
     {KEY_LOG_FORMAT, "log-format", "HOW", "text, or json: one object a line"},
@@ -81,12 +90,12 @@ static bool take_log_format(serve *self, const char *value)
     return false;
 }
 
-static bool take_amplification(serve *self, const char *value)
+static bool take_number(const char *option, const char *value, unsigned long least, unsigned long most, uint32_t *limit)
 {
     unsigned long number;
-    if (!option_number("--amplification", value, 0, AMPLIFICATION_MOST, &number))
+    if (!option_number(option, value, least, most, &number))
         return false;
-    self->config.limits.amplification = (uint32_t)number;
+    *limit = (uint32_t)number;
     return true;
 }
 
@@ -104,7 +113,10 @@ static bool take(serve *self, int key, const char *value)
     case KEY_LOG_FORMAT:
         return take_log_format(self, value);
     case KEY_AMPLIFICATION:
-        return take_amplification(self, value);
+        return take_number("--amplification", value, 0, AMPLIFICATION_MOST, &self->config.limits.amplification);
+    case KEY_TOKEN_SIZE:
+        return take_number("--token-size", value, LINNET_TOKEN_MAX, LINNET_MESSAGE_SIZE_DEFAULT / 2,
+                           &self->config.limits.token_size);
     case KEY_LOSS:
         return option_percent("--loss", value, &self->config.loss_percent);
     case 'v':

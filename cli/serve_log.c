@@ -13,7 +13,7 @@
 /* A request that was received and not answered yet. */
 typedef struct pending_request {
     linnet_address peer;
-    uint8_t token[LINNET_TOKEN_MAX];
+    uint8_t token[LINNET_TOKEN_MAX]; /* its front */
     size_t token_size;
     uint64_t received; /* linnet_clock(); 0: the entry is free */
     linnet_code method;
@@ -76,6 +76,12 @@ void serve_log_event(const serve_log *log, log_level level, const char *event, c
     }
 }
 
+/* What is kept of a token: enough to tell the requests of one peer apart. */
+static linnet_bytes front_of(linnet_bytes token)
+{
+    return linnet_view(token.data, token.size < LINNET_TOKEN_MAX ? token.size : LINNET_TOKEN_MAX);
+}
+
 static void remember(const linnet_path *path, const linnet_message *message)
 {
     char text[1024];
@@ -84,7 +90,7 @@ static void remember(const linnet_path *path, const linnet_message *message)
     *entry = (pending_request){.peer = path->peer, .received = linnet_clock(), .method = message->code};
     entry->token_size = message->token.size;
     if (entry->token_size)
-        memcpy(entry->token, message->token.data, entry->token_size);
+        memcpy(entry->token, message->token.data, front_of(message->token).size);
     bool fits = linnet_uri_compose_path(text, sizeof text, LINNET_OPTION_URI_PATH, message->options) >= 0;
     entry->path = text_format("%s", fits ? text : "...");
 }
@@ -93,8 +99,8 @@ static pending_request *find(const linnet_path *path, linnet_bytes token)
 {
     for (size_t i = 1; i <= PENDING; i++) { /* the newest first: most are answered at once */
         pending_request *entry = &pending[(next_pending - i) % PENDING];
-        if (entry->received && linnet_address_equal(&entry->peer, &path->peer) &&
-            linnet_bytes_equal(linnet_view(entry->token, entry->token_size), token))
+        if (entry->received && linnet_address_equal(&entry->peer, &path->peer) && entry->token_size == token.size &&
+            linnet_bytes_equal(linnet_view(entry->token, front_of(token).size), front_of(token)))
             return entry;
     }
     return NULL;

@@ -28,8 +28,8 @@ typedef struct linnet_client_request {
                                    * among them: one exchange as they say, and nothing by itself */
     size_t option_count;
     bool no_uri_host; /* leave Uri-Host out even where the host is a name */
-    bool has_token; /* use `token`, 0 to 8 octets; else the library makes one. Further blocks of a response have others
-                     */
+    bool has_token; /* use `token`, up to limits.token_size octets; else one is made. Further blocks of a response have
+                     * others */
     linnet_bytes token;
 
     linnet_transmission transmission; /* for this request; zero fields: the client's */

@@ -17,7 +17,8 @@ typedef enum linnet_type {
     LINNET_RST = 3  /* reset */
 } linnet_type;
 
-#define LINNET_TOKEN_MAX 8u /* RFC 7252 section 3 */
+#define LINNET_TOKEN_MAX 8u         /* RFC 7252 section 3; longer ones are for both sides to agree on (RFC 8974) */
+#define LINNET_TOKEN_LONGEST 65804u /* RFC 8974 2.1 */
 #define LINNET_MESSAGE_HEADER_SIZE 4u
 #define LINNET_MESSAGE_SIZE_DEFAULT 1152u /* RFC 7252 4.6: what to assume a path carries */
 
@@ -33,7 +34,8 @@ typedef struct linnet_message {
 
 /*
  * Parses a whole datagram. Checks all that RFC 7252 section 3 calls a message format error, the encoding of each
- * option included, so that walking the options afterwards cannot fail.
+ * option included, so that walking the options afterwards cannot fail. Tokens of more than LINNET_TOKEN_MAX octets are
+ * none (RFC 8974): an endpoint decides what it takes (linnet_limits.token_size).
  *
  * LINNET_EVERSION: not version 1, to be ignored. LINNET_EFORMAT: format error; when `datagram` has at least four
  * octets `type`, `code` and `id` are set all the same, so that a Reset can be sent; with fewer, `*message` is zero
@@ -60,7 +62,7 @@ typedef struct linnet_writer {
     int error;
 } linnet_writer;
 
-/* Starts with header and token. LINNET_EINVAL for a token over LINNET_TOKEN_MAX octets. */
+/* Starts with header and token. LINNET_EINVAL for a token over LINNET_TOKEN_LONGEST octets. */
 void linnet_writer_begin(linnet_writer *writer, void *buffer, size_t capacity, linnet_type type, linnet_code code,
                          uint16_t id, linnet_bytes token);
 

@@ -11,13 +11,15 @@ static bool choose_block_size(linnet_call_state *call)
 {
     uint32_t wanted = call->request.block_size ? call->request.block_size : LINNET_BLOCK_MAX;
     size_t message_size = call->calls->config.endpoint->message_size;
+    size_t token_size = call->request.token.size;
+    size_t overhead = OVERHEAD + (token_size > LINNET_TOKEN_MAX ? token_size : 0);
     uint8_t szx = 0;
 
     while (szx < 6 && (uint32_t)16 << szx < wanted)
         szx++;
     if ((uint32_t)16 << szx != wanted)
         return false;
-    while (szx > 0 && ((size_t)16 << szx) + OVERHEAD > message_size)
+    while (szx > 0 && ((size_t)16 << szx) + overhead > message_size)
         szx--;
     call->largest_szx = szx;
     return (call->request.offset & (((uint64_t)16 << szx) - 1u)) == 0;
@@ -34,7 +36,7 @@ static bool is_consistent(const linnet_call_state *call)
 {
     const linnet_call_request *request = &call->request;
 
-    if (!request->on_response || request->token.size > LINNET_TOKEN_MAX)
+    if (!request->on_response || request->token.size > call->calls->config.endpoint->token_size)
         return false;
     if (!request->observe)
         return true;
@@ -55,7 +57,8 @@ static int copy_octets(linnet_call_state *call)
 {
     const linnet_memory *memory = &call->calls->config.memory;
     linnet_call_request *request = &call->request;
-    size_t size = request->options.size + request->payload.size;
+    bool long_token = request->token.size > LINNET_TOKEN_MAX;
+    size_t size = request->options.size + request->payload.size + (long_token ? request->token.size : 0);
     uint8_t *at = call->octets;
 
     if (size > LINNET_CALL_INLINE) {
@@ -66,6 +69,8 @@ static int copy_octets(linnet_call_state *call)
     }
     request->options = put(&at, request->options);
     request->payload = put(&at, request->payload);
+    if (long_token)
+        request->token = put(&at, request->token);
     return 0;
 }
 
@@ -75,6 +80,8 @@ static void choose_token(linnet_call_state *call)
     const linnet_port *port = &call->calls->config.endpoint->config.port;
     uint8_t *at = call->token;
 
+    if (call->request.has_token && call->request.token.size > LINNET_TOKEN_MAX)
+        return; /* copy_octets() keeps it (RFC 8974) */
     call->token_size = (uint8_t)call->request.token.size;
     if (call->request.has_token) {
         (void)put(&at, call->request.token);

@@ -46,7 +46,7 @@ int linnet_endpoint_defer(linnet_incoming *incoming, linnet_exchange *id)
     linnet_endpoint *endpoint = incoming->endpoint;
     const linnet_message *request = incoming->message;
     linnet_bytes payload = payload_to_keep(incoming);
-    size_t size = LINNET_MESSAGE_HEADER_SIZE + request->token.size + request->options.size + 1u + payload.size;
+    size_t size = linnet_header_size(request->token.size) + request->options.size + 1u + payload.size;
     linnet_exchange_state *exchange;
 
     if (incoming->subject)
@@ -135,7 +135,7 @@ static void send_answer(linnet_endpoint *endpoint, linnet_exchange_state *exchan
                         uint8_t *slot)
 {
     const linnet_message *request = incoming->message;
-    linnet_bytes response = {slot, LINNET_MESSAGE_HEADER_SIZE + request->token.size + incoming->size};
+    linnet_bytes response = {slot, linnet_header_size(request->token.size) + incoming->size};
     linnet_type type = LINNET_NON;
     uint16_t id = request->id;
     bool is_separate;
@@ -189,7 +189,7 @@ int linnet_endpoint_answer(linnet_endpoint *endpoint, uint64_t now, linnet_excha
     /* Both went well when the request came in. */
     (void)linnet_message_parse(&request, linnet_view(exchange->datagram, exchange->size));
     (void)linnet_request_options_read(&options, &request);
-    head = LINNET_MESSAGE_HEADER_SIZE + request.token.size;
+    head = linnet_header_size(request.token.size);
     incoming.path = &exchange->path;
     incoming.exchange = id;
     incoming.version = exchange->part.server.version;

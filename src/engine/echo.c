@@ -87,7 +87,7 @@ static bool is_fresh(linnet_echo *echo, const linnet_incoming *incoming, uint64_
  * CoAP: what lies below adds the same to both sides, and so only makes the factor smaller. */
 static size_t bound_of(const linnet_echo *echo, const linnet_message *request)
 {
-    size_t received = LINNET_MESSAGE_HEADER_SIZE + request->token.size + request->options.size;
+    size_t received = linnet_header_size(request->token.size) + request->options.size;
 
     if (request->payload.size > 0)
         received += 1u + request->payload.size;
@@ -107,7 +107,7 @@ static bool allows(const linnet_echo *echo, uint64_t now, const linnet_path *pat
  * group are kept back (RFC 7252 8.2). */
 static void challenge(const linnet_echo *echo, linnet_incoming *incoming)
 {
-    size_t head = LINNET_MESSAGE_HEADER_SIZE + incoming->message->token.size;
+    size_t head = linnet_header_size(incoming->message->token.size);
 
     incoming->size = 0;
     incoming->code = incoming->path->flags & LINNET_PATH_MULTICAST ? LINNET_EMPTY : LINNET_UNAUTHORIZED;
@@ -147,7 +147,7 @@ static bool admit(linnet_echo *echo, linnet_incoming *incoming)
 
 static void settle(const linnet_echo *echo, linnet_incoming *incoming)
 {
-    size_t size = LINNET_MESSAGE_HEADER_SIZE + incoming->message->token.size + incoming->size;
+    size_t size = linnet_header_size(incoming->message->token.size) + incoming->size;
 
     if (incoming->must_prove || (incoming->code != LINNET_EMPTY && size > bound_of(echo, incoming->message)))
         challenge(echo, incoming);

@@ -37,6 +37,7 @@ static void lay_out(linnet_endpoint *endpoint, linnet_arena *arena, const linnet
     endpoint->ids = (linnet_message_ids){linnet_arena_take(arena, limits->message_id_spaces, sizeof(linnet_id_space)),
                                          limits->message_id_spaces - 1};
     endpoint->message_size = limits->message_size;
+    endpoint->token_size = limits->token_size;
 }
 
 size_t linnet_endpoint_memory(const linnet_limits *limits)

@@ -8,6 +8,7 @@
 #include "engine/exchange.h"
 #include "engine/executed.h"
 #include "engine/message_ids.h"
+#include "wire/header.h"
 
 struct linnet_endpoint {
     linnet_endpoint_config config;
@@ -18,6 +19,7 @@ struct linnet_endpoint {
     linnet_message_ids ids;
     linnet_exchanges exchanges;
     size_t message_size;
+    size_t token_size;                  /* the longest that is taken */
     uint64_t now;                       /* of the call in progress, or the last one */
     bool slot_taken;                    /* an answer is being written into a slot: nothing else may be sent just now */
     bool cleared;                       /* no more requests */
@@ -45,8 +47,6 @@ void linnet_incoming_serve(linnet_endpoint *endpoint, uint64_t now, const linnet
 /* Answers with a code alone, or a 4.02 with what `explain` says of the option; silent where RFC 7252 wants that. */
 void linnet_incoming_refuse(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                             const linnet_message *request, linnet_code code, uint16_t option);
-/* Writes header and token; returns their size. */
-size_t linnet_header_write(uint8_t *datagram, linnet_type type, linnet_code code, uint16_t id, linnet_bytes token);
 /* The way back to the peer: an answer never comes from a group address (RFC 7252 8.2). */
 linnet_path linnet_path_back(const linnet_path *path);
 

@@ -6,6 +6,7 @@
  * only. So the result is mixed once more, one to one, which leaves no such order. */
 #include "engine/hash.h"
 
+#define TOKEN_OCTETS 8u /* of a token in one go */
 #define PEER_WORDS (sizeof(linnet_address) / sizeof(uint32_t))
 
 _Static_assert(sizeof(linnet_address) == 24, "an address has no padding: it is hashed and compared as octets");
@@ -72,11 +73,21 @@ uint64_t linnet_hash_chain(const linnet_hash_key *key, uint64_t chain, uint16_t 
 uint64_t linnet_hash_token(const linnet_hash_key *key, const linnet_path *path, linnet_bytes token)
 {
     uint32_t words[PEER_WORDS + 4] = {0};
+    size_t at = token.size < TOKEN_OCTETS ? token.size : TOKEN_OCTETS;
+    uint64_t hash;
 
     memcpy(words, &path->peer, sizeof path->peer);
     words[PEER_WORDS] = path->socket;
     words[PEER_WORDS + 1] = (uint32_t)token.size;
-    if (token.size > 0)
-        memcpy(words + PEER_WORDS + 2, token.data, token.size);
-    return linnet_hash_words(key, words, PEER_WORDS + 4);
+    if (at > 0)
+        memcpy(words + PEER_WORDS + 2, token.data, at);
+    hash = linnet_hash_words(key, words, PEER_WORDS + 4);
+    /* Longer ones (RFC 8974) are chained. */
+    for (size_t more; at < token.size; at += more) {
+        uint32_t link[4] = {(uint32_t)hash, (uint32_t)(hash >> 32)};
+        more = token.size - at < TOKEN_OCTETS ? token.size - at : TOKEN_OCTETS;
+        memcpy(link + 2, token.data + at, more);
+        hash = linnet_hash_words(key, link, 4);
+    }
+    return hash;
 }

@@ -26,7 +26,7 @@ uint64_t linnet_hash_ends(const linnet_hash_key *key, const linnet_path *path, u
 /* Goes on with a hash: takes in octets of any number, and what they are - an option's number, say. */
 uint64_t linnet_hash_chain(const linnet_hash_key *key, uint64_t chain, uint16_t what, linnet_bytes octets);
 
-/* A peer as seen from one of our sockets, with a token of at most eight octets. */
+/* A peer as seen from one of our sockets, with a token. */
 uint64_t linnet_hash_token(const linnet_hash_key *key, const linnet_path *path, linnet_bytes token);
 
 #endif

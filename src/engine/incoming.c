@@ -4,17 +4,6 @@
 #include "engine/observers.h"
 #include "engine/options.h"
 
-size_t linnet_header_write(uint8_t *datagram, linnet_type type, linnet_code code, uint16_t id, linnet_bytes token)
-{
-    datagram[0] = (uint8_t)(1u << 6 | (unsigned)type << 4 | token.size);
-    datagram[1] = code;
-    datagram[2] = (uint8_t)(id >> 8);
-    datagram[3] = (uint8_t)id;
-    if (token.size > 0)
-        memcpy(datagram + LINNET_MESSAGE_HEADER_SIZE, token.data, token.size);
-    return LINNET_MESSAGE_HEADER_SIZE + token.size;
-}
-
 linnet_path linnet_path_back(const linnet_path *path)
 {
     linnet_path back = *path;
@@ -52,22 +41,28 @@ static void write_header(linnet_endpoint *endpoint, uint64_t now, const linnet_p
 void linnet_incoming_refuse(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                             const linnet_message *request, linnet_code code, uint16_t option)
 {
+    const linnet_port *port = &endpoint->config.port;
     uint64_t key = linnet_hash_ends(&endpoint->hash_key, path, request->id);
-    uint8_t datagram[LINNET_MESSAGE_HEADER_SIZE + LINNET_TOKEN_MAX + LINNET_EXPLANATION_MAX];
-    linnet_bytes answer = {datagram, LINNET_MESSAGE_HEADER_SIZE + request->token.size};
+    linnet_bytes answer = {NULL, linnet_header_size(request->token.size)};
     size_t explained = 0;
+    size_t capacity;
+    uint8_t *slot;
 
     /* A non-confirmable message with an unknown critical option is rejected, here by silence (5.4.1, 4.3); errors
      * towards a group are kept back (8.2). */
     if ((request->type == LINNET_NON && code == LINNET_BAD_OPTION) || (path->flags & LINNET_PATH_MULTICAST))
         return;
-    write_header(endpoint, now, path, datagram, request, code);
+    slot = port->slot(port->context, &capacity);
+    if (!slot)
+        return; /* as if the request had been lost */
+    answer.data = slot;
+    write_header(endpoint, now, path, slot, request, code);
     if (code == LINNET_BAD_OPTION && endpoint->config.explain)
-        explained = endpoint->config.explain(option, datagram + answer.size, endpoint->message_size - answer.size);
+        explained = endpoint->config.explain(option, slot + answer.size, endpoint->message_size - answer.size);
     if (linnet_echo_allows(endpoint, now, path, request, answer.size + explained))
         answer.size += explained;
     linnet_answers_put(&endpoint->answers, key, now, now + lifetime_of(endpoint, request), answer);
-    (void)linnet_transmit(endpoint, path, answer);
+    port->send(port->context, path, answer.size);
 }
 
 /* The server layer had nothing to say: a confirmable request is acknowledged all the same. */
@@ -89,7 +84,7 @@ static void answer_now(linnet_endpoint *endpoint, uint64_t key, linnet_incoming 
 {
     const linnet_message *request = incoming->message;
     linnet_path back = linnet_path_back(incoming->path);
-    linnet_bytes answer = {slot, LINNET_MESSAGE_HEADER_SIZE + request->token.size};
+    linnet_bytes answer = {slot, linnet_header_size(request->token.size)};
 
     if (incoming->code == LINNET_EMPTY) {
         answer_with_silence(endpoint, incoming->now, &back, key, request);
@@ -116,7 +111,7 @@ static void run(linnet_endpoint *endpoint, linnet_incoming *incoming)
 static void run_into_slot(linnet_endpoint *endpoint, uint64_t key, linnet_incoming *incoming)
 {
     const linnet_port *port = &endpoint->config.port;
-    size_t head = LINNET_MESSAGE_HEADER_SIZE + incoming->message->token.size;
+    size_t head = linnet_header_size(incoming->message->token.size);
     size_t capacity;
     uint8_t *slot = port->slot(port->context, &capacity);
     linnet_executed_verdict verdict = LINNET_EXECUTE_NEW;

@@ -32,6 +32,9 @@ linnet_limits linnet_limits_filled(const linnet_limits *given)
     limits.executed_requests = linnet_power_of_two(pick(given->executed_requests, 1u << 20), LINNET_EXECUTED_WORDS);
     limits.message_id_spaces = linnet_power_of_two(pick(given->message_id_spaces, 4096), 1);
     limits.message_size = pick(given->message_size, LINNET_MESSAGE_SIZE_DEFAULT);
+    limits.token_size = pick(given->token_size, LINNET_TOKEN_MAX);
+    if (limits.token_size > limits.message_size / 2u)
+        limits.token_size = limits.message_size / 2u;
     limits.peers = pick(given->peers, 65536);
     limits.observers = pick(given->observers, 1u << 20);
     limits.observed = pick(given->observed, 4096);

@@ -7,7 +7,10 @@
 
 static linnet_bytes token_of(const linnet_exchange_state *exchange)
 {
-    return linnet_view(exchange->datagram + LINNET_MESSAGE_HEADER_SIZE, exchange->datagram[0] & 15u);
+    linnet_bytes token = {NULL, 0};
+
+    (void)linnet_header_token(linnet_view(exchange->datagram, exchange->size), &token); /* we have written it */
+    return token;
 }
 
 static bool is_ping(const linnet_exchange_state *exchange) { return exchange->datagram[1] == LINNET_EMPTY; }
@@ -43,22 +46,26 @@ static int build(linnet_endpoint *endpoint, linnet_exchange_state *exchange, con
     return size < 0 ? size : 0;
 }
 
+/* With the longest token that we make, and a marker. */
+static size_t size_of(const linnet_outgoing *outgoing)
+{
+    size_t token_size = outgoing->token.size > LINNET_TOKEN_MAX ? outgoing->token.size : LINNET_TOKEN_MAX;
+
+    return linnet_header_size(token_size) + 1u + outgoing->options.size + outgoing->payload.size;
+}
+
 static int check(const linnet_endpoint *endpoint, const linnet_outgoing *outgoing)
 {
     bool is_empty = outgoing->code == LINNET_EMPTY;
 
-    if (!outgoing->done || outgoing->type > LINNET_NON || outgoing->token.size > LINNET_TOKEN_MAX)
+    if (!outgoing->done || outgoing->type > LINNET_NON || outgoing->token.size > endpoint->token_size)
         return LINNET_EINVAL;
     if (!is_empty && !linnet_code_is_request(outgoing->code))
         return LINNET_EINVAL;
     if (is_empty && (outgoing->type != LINNET_CON || outgoing->token.size + outgoing->options.size > 0 ||
                      outgoing->payload.size > 0))
         return LINNET_EINVAL;
-    /* Header, longest token, marker: what does not fit with these is too big. */
-    return LINNET_MESSAGE_HEADER_SIZE + LINNET_TOKEN_MAX + 1u + outgoing->options.size + outgoing->payload.size >
-                   endpoint->message_size
-               ? LINNET_ETOOBIG
-               : 0;
+    return size_of(outgoing) > endpoint->message_size ? LINNET_ETOOBIG : 0;
 }
 
 int linnet_endpoint_prepare(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
@@ -74,8 +81,7 @@ int linnet_endpoint_prepare(linnet_endpoint *endpoint, uint64_t now, const linne
         error = linnet_timing_set(&timing, &outgoing->transmission, &endpoint->config.transmission);
     if (error != 0)
         return error;
-    exchange = linnet_exchanges_take(&endpoint->exchanges, LINNET_MESSAGE_HEADER_SIZE + LINNET_TOKEN_MAX + 1u +
-                                                               outgoing->options.size + outgoing->payload.size);
+    exchange = linnet_exchanges_take(&endpoint->exchanges, size_of(outgoing));
     if (!exchange)
         return LINNET_EBUSY;
     error = build(endpoint, exchange, outgoing);

@@ -119,10 +119,18 @@ static void receive_empty(linnet_endpoint *endpoint, uint64_t now, const linnet_
         reject(endpoint, path, message); /* a ping, answered by Reset (4.3); empty NON: silence */
 }
 
+/* A token longer than we take is as reserved to us as it was to RFC 7252 (RFC 8974 2.2). */
+static int parse(const linnet_endpoint *endpoint, linnet_message *message, linnet_bytes datagram)
+{
+    int error = linnet_message_parse(message, datagram);
+
+    return error == 0 && message->token.size > endpoint->token_size ? LINNET_EFORMAT : error;
+}
+
 void linnet_endpoint_receive(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, linnet_bytes datagram)
 {
     linnet_message message;
-    int error = linnet_message_parse(&message, datagram);
+    int error = parse(endpoint, &message, datagram);
 
     endpoint->now = now;
     if (is_stray_group_message(path, &message))
@@ -142,15 +150,18 @@ void linnet_endpoint_receive(linnet_endpoint *endpoint, uint64_t now, const linn
 void linnet_endpoint_receive_truncated(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                                        linnet_bytes front)
 {
-    size_t token_size = front.size > 0 ? front.data[0] & 15u : 0;
+    linnet_bytes head = front;
+    linnet_bytes token;
     linnet_message message;
     int error;
 
     endpoint->now = now;
-    if (front.size < LINNET_MESSAGE_HEADER_SIZE + token_size)
+    if (!linnet_message_has_id(front))
         return;
     /* Options may be cut anywhere; header and token are whole, and are all that a refusal takes. */
-    error = linnet_message_parse(&message, linnet_view(front.data, LINNET_MESSAGE_HEADER_SIZE + token_size));
+    if (linnet_header_token(front, &token))
+        head.size = linnet_header_size(token.size);
+    error = parse(endpoint, &message, head);
     if (is_stray_group_message(path, &message))
         return;
     if (error == 0 && linnet_code_is_request(message.code) && message.type <= LINNET_NON && endpoint->config.serve)

@@ -3,6 +3,7 @@
 #include <linnet/error.h>
 #include <linnet/message.h>
 
+#include "wire/header.h"
 #include "wire/option_head.h"
 
 /* "a request (0), a success response (2), a client error response (4), or a server error response (5). (All other
@@ -42,27 +43,23 @@ int linnet_message_parse(linnet_message *message, linnet_bytes datagram)
         return LINNET_EFORMAT;
 
     const uint8_t *at = datagram.data;
-    const uint8_t *end = at + datagram.size;
-    unsigned version = at[0] >> 6;
-    size_t token_size = at[0] & 15u;
+    linnet_bytes token;
 
     message->type = at[0] >> 4 & 3;
     message->code = at[1];
     message->id = (uint16_t)(at[2] << 8 | at[3]);
-    at += LINNET_MESSAGE_HEADER_SIZE;
 
-    if (version != 1)
+    if (at[0] >> 6 != 1)
         return LINNET_EVERSION;
     /* "An Empty message has the Code field set to 0.00. The Token Length field MUST be set to 0 and bytes of data MUST
      * NOT be present after the Message ID field" (4.1) */
     if (message->code == LINNET_EMPTY)
-        return token_size == 0 && at == end ? 0 : LINNET_EFORMAT;
-    /* "Lengths 9-15 are reserved, MUST NOT be sent, and MUST be processed as a message format error." */
-    if (token_size > LINNET_TOKEN_MAX || token_size > (size_t)(end - at) || !class_is_known(message->code))
+        return (at[0] & 15u) == 0 && datagram.size == LINNET_MESSAGE_HEADER_SIZE ? 0 : LINNET_EFORMAT;
+    if (!linnet_header_token(datagram, &token) || !class_is_known(message->code))
         return LINNET_EFORMAT;
 
-    int error = parse_body(message, at + token_size, end);
+    int error = parse_body(message, token.data + token.size, at + datagram.size);
     if (error == 0)
-        message->token = linnet_view(at, token_size);
+        message->token = token;
     return error;
 }

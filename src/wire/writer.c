@@ -3,6 +3,7 @@
 #include <linnet/error.h>
 #include <linnet/message.h>
 
+#include "wire/header.h"
 #include "wire/option_head.h"
 
 static void append(linnet_writer *writer, linnet_bytes bytes)
@@ -31,18 +32,10 @@ void linnet_writer_begin(linnet_writer *writer, void *buffer, size_t capacity, l
                          uint16_t id, linnet_bytes token)
 {
     linnet_writer_begin_options(writer, buffer, capacity);
-    if (token.size > LINNET_TOKEN_MAX)
+    if (token.size > LINNET_TOKEN_LONGEST)
         writer->error = LINNET_EINVAL;
-    if (!has_room(writer, LINNET_MESSAGE_HEADER_SIZE + token.size))
-        return;
-
-    uint8_t *at = writer->at;
-    at[0] = (uint8_t)(1u << 6 | ((unsigned)type & 3u) << 4 | token.size);
-    at[1] = code;
-    at[2] = (uint8_t)(id >> 8);
-    at[3] = (uint8_t)id;
-    writer->at = at + LINNET_MESSAGE_HEADER_SIZE;
-    append(writer, token);
+    if (has_room(writer, linnet_header_size(token.size)))
+        writer->at += linnet_header_write(writer->at, type, code, id, token);
 }
 
 void linnet_writer_option(linnet_writer *writer, uint16_t number, linnet_bytes value)

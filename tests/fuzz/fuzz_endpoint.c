@@ -10,6 +10,7 @@
  */
 #include "engine/endpoint.h"
 
+#include <linnet/echo.h>
 #include <linnet/error.h>
 #include <linnet/requests.h>
 #include <linnet/site.h>
@@ -57,6 +58,7 @@ static struct {
 
 static uint64_t endpoint_memory[MEMORY / sizeof(uint64_t)];
 static uint64_t requests_memory[MEMORY / sizeof(uint64_t)];
+static uint64_t echo_memory[64];
 static const linnet_resource_config stored_config = {.stored = true, .writable = true, .title = "s"};
 
 static uint8_t take(void) { return run.at < run.end ? *run.at++ : 0; }
@@ -208,13 +210,16 @@ static void receive_reply(void)
 {
     const fuzz_sent *sent = &run.sent[take() % SENT];
     uint8_t datagram[2 * SLOT];
-    size_t head = LINNET_MESSAGE_HEADER_SIZE + (sent->octets[0] & 15u);
+    linnet_bytes token = {sent->octets + LINNET_MESSAGE_HEADER_SIZE, 0};
+    size_t head;
     uint8_t type = take() & 3;
     uint8_t code = take();
     linnet_bytes rest;
 
-    if (sent->size < head)
+    if (sent->size < LINNET_MESSAGE_HEADER_SIZE)
         return;
+    CHECK(linnet_header_token(linnet_view(sent->octets, sent->size), &token));
+    head = linnet_header_size(token.size);
     memcpy(datagram, sent->octets, head);
     datagram[0] = (uint8_t)((datagram[0] & 0xcf) | type << 4);
     datagram[1] = code;
@@ -297,8 +302,12 @@ static void begin(const uint8_t *data, size_t size)
                             .executed_requests = 8,
                             .message_id_spaces = 1,
                             .message_size = SLOT,
+                            .token_size = 20,
+                            .amplification = size & 1 ? 3 : 0, /* a bit of the input that means nothing else */
+                            .proved_peers = 8,
                             .peers = 3};
     linnet_endpoint_config config = {.limits = limits, .serve = serve};
+    linnet_echo *echo;
     linnet_requests_config requests = {.limits = limits, .open_socket = open_socket};
 
     memset(&run, 0, sizeof run);
@@ -310,6 +319,8 @@ static void begin(const uint8_t *data, size_t size)
     run.random = 1;
     config.port = (linnet_port){NULL, give_slot, send_slot, fill_random};
     CHECK(linnet_endpoint_init(&run.endpoint, endpoint_memory, MEMORY, &config) == 0);
+    memset(echo_memory, 0, sizeof echo_memory);
+    CHECK(linnet_echo_init(&echo, echo_memory, sizeof echo_memory, run.endpoint) == 0);
     requests.endpoint = run.endpoint;
     CHECK(linnet_requests_init(&run.requests, requests_memory, MEMORY, &requests) == 0);
     linnet_site_init(&run.site, run.buckets, 2);

@@ -394,7 +394,9 @@ def test_a_message_is_decoded_from_hex_and_octets(arguments, stdin):
     (
         ("40", 1, "four octets"),
         ("80010000", 0, "version 2"),
-        ("49010000", 0, "token length of 9"),
+        ("4f010000", 0, "token length of 15"),
+        ("49010000", 4, "9 octets, only 0 are there"),
+        ("4d010000", 4, "1 octets, only 0 are there"),
         ("4401000001", 5, "only 1 are there"),
         ("40010000ff", 4, "payload"),
         ("4001000011", 5, "only 0 are there"),

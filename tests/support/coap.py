@@ -1,4 +1,5 @@
-"""CoAP datagrams, written a second time from RFC 7252 section 3, so that Linnet's parser is judged by another."""
+"""CoAP datagrams, written a second time from RFC 7252 section 3 and RFC 8974 2.1, so that Linnet's parser is judged by
+another."""
 
 from dataclasses import dataclass, replace
 
@@ -98,9 +99,10 @@ class Message:
         return [value.decode() for value in self.values(URI_QUERY)]
 
     def encode(self):
-        head = bytes([1 << 6 | self.type << 4 | len(self.token), self.code]) + self.mid.to_bytes(2, "big")
+        length, more = _nibble(len(self.token))  # RFC 8974 2.1 writes long ones as options do
+        head = bytes([1 << 6 | self.type << 4 | length, self.code]) + self.mid.to_bytes(2, "big")
         marker = b"\xff" if self.payload else b""
-        return head + self.token + encode_options(self.options) + marker + self.payload
+        return head + more + self.token + encode_options(self.options) + marker + self.payload
 
     def changed(self, **changes):
         return replace(self, **changes)
@@ -155,10 +157,11 @@ def decode(datagram):
     kind, octet, mid = datagram[0] >> 4 & 3, datagram[1], int.from_bytes(datagram[2:4], "big")
     if octet == 0 and len(datagram) != 4:
         raise Malformed("an Empty message with more than its header")
-    if token_length > 8 or len(datagram) < 4 + token_length:
+    token_length, rest = _extended(token_length, datagram[4:])
+    if len(rest) < token_length:
         raise Malformed("token")
-    options, payload = _options(datagram[4 + token_length :])
-    return Message(kind, octet, mid, bytes(datagram[4 : 4 + token_length]), options, payload)
+    options, payload = _options(rest[token_length:])
+    return Message(kind, octet, mid, bytes(rest[:token_length]), options, payload)
 
 
 def _options(rest):

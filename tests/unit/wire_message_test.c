@@ -52,7 +52,10 @@ static void well_formed_messages_are_accepted(void **state)
         "40000000",                                   /* Empty: message ID 0 is as good as any */
         "4000ffff",                                   /* Empty */
         "60000001",                                   /* empty acknowledgement */
-        "48 01 0001 0102030405060708",                /* the longest token */
+        "48 01 0001 0102030405060708",                /* the longest token of RFC 7252 */
+        "49 01 0001 010203040506070809",              /* RFC 8974 has longer ones */
+        "4c 01 0001 0102030405060708090a0b0c",        /* the longest without octets of length */
+        "4d 01 0001 00 0102030405060708090a0b0c0d",   /* the shortest with one */
         "40 01 0001 00",                              /* option 0, no value: reserved, but well-formed */
         "40 01 0001 d000",                            /* extended delta of 13 */
         "40 01 0001 e00000",                          /* extended delta of 269 */
@@ -80,7 +83,15 @@ typedef struct bad_datagram {
 } bad_datagram;
 
 static const bad_datagram bad_datagrams[] = {
-    {"token length 9", "49 01 0001 010203040506070809"},
+    {"token of 9 octets cut off", "49 01 0001 0102030405060708"},
+    {"token of 12 octets cut off", "4c 01 0001 0102030405060708090a0b"},
+    {"octet of length missing", "4d 01 0001"},
+    {"token of 13 octets cut off", "4d 01 0001 00 0102030405060708090a0b0c"},
+    {"token of 268 octets missing", "4d 01 0001 ff"},
+    {"two octets of length missing", "4e 01 0001"},
+    {"two octets of length cut off", "4e 01 0001 00"},
+    {"token of 269 octets missing", "4e 01 0001 0000"},
+    {"token of 65804 octets missing", "4e 01 0001 ffff 0102030405"},
     {"token length 15", "4f 01 0001 0102030405060708090a0b0c0d0e0f"},
     {"token length 15 and nothing there", "4f 01 0001"},
     {"token cut off", "44 01 0001 010203"},
@@ -137,7 +148,7 @@ static void a_format_error_leaves_what_a_reset_needs_and_nothing_else(void **sta
         assert_int_equal(message.token.size, 0);
         assert_int_equal(message.options.size, 0);
     }
-    assert_int_equal(parse_hex("59 45 beef", &message), LINNET_EFORMAT);
+    assert_int_equal(parse_hex("5d 45 beef", &message), LINNET_EFORMAT);
     assert_int_equal(message.type, LINNET_NON);
     assert_int_equal(message.code, LINNET_CONTENT);
     assert_int_equal(message.id, 0xbeef);
