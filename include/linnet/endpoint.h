@@ -46,8 +46,8 @@ typedef struct linnet_incoming {
     bool deferred;            /* set by linnet_endpoint_defer() */
 
     /* Observation, see src/engine/observers.h. */
-    bool refused_to_defer;           /* set by linnet_endpoint_defer(), when it had no memory */
-    struct linnet_subject *subject;  /* a representation for notifications is asked for; NULL: it is a request */
+    bool refused_to_defer;            /* set by linnet_endpoint_defer(), when it had no memory */
+    struct linnet_subject *subject;   /* a representation for notifications is asked for; NULL: it is a request */
     struct linnet_observer *observer; /* whom this request has registered */
     uint64_t subject_key;
     uint64_t sequence; /* for Observe */
