@@ -121,6 +121,16 @@ void answer_write(const request_settings *settings, const linnet_response *respo
         print_payload(out->stream, answer_content_format(message), message->payload, ink_for(out->stream));
 }
 
+bool answer_write_line(const request_settings *settings, const linnet_response *response, output *out)
+{
+    linnet_bytes payload = response->message.payload;
+    bool plain = settings->format == OUTPUT_AUTO && answer_format(settings, out->stream) == OUTPUT_RAW;
+    answer_write(settings, response, out);
+    if (plain && (payload.size == 0 || payload.data[payload.size - 1] != '\n'))
+        fputc('\n', out->stream);
+    return output_flush(out);
+}
+
 int answer_show(const request_settings *settings, const linnet_response *response)
 {
     const linnet_message *message = &response->message;

@@ -82,15 +82,18 @@ static const command commands[] = {
      "  linnet ping --count 5 --interval 0.2 coap://192.0.2.1:5700\n"
      "  linnet ping -c 1 -W 0.5 coap://[::1] && echo 'it is there'\n",
      ping_run},
-    {"discover", "list the resources of a server", "URI [FILTER...]",
+    {"discover", "list the resources of a server, or of all in a group", "URI [FILTER...]",
      "Asks a server for its resources, /.well-known/core (RFC 6690), and shows them as a\n"
      "table. A FILTER such as rt=light or href=/sensors/* leaves out those that do not\n"
-     "match. Where the URI has a path, that is asked instead.",
+     "match. Where the URI has a path, that is asked instead. A multicast address asks all\n"
+     "servers of that group (224.0.1.187, ff02::fd: All CoAP Nodes), for 10 seconds.",
      discover_options,
      "  linnet discover coap://localhost\n"
      "  linnet discover localhost rt=Type1\n"
      "  linnet discover 'coap://localhost?href=/link*'\n"
-     "  linnet discover --format json localhost | jq -r '.[].href'\n",
+     "  linnet discover --format json localhost | jq -r '.[].href'\n"
+     "  linnet discover coap://224.0.1.187\n"
+     "  linnet discover 'coap://[ff02::fd%25eth0]' rt=light --timeout 3\n",
      discover_run},
     {"shell", "ask a server again and again, at a prompt", "[URI]",
      "A prompt for the other commands, with history and completion (Tab) of commands,\n"
@@ -110,6 +113,7 @@ static const command commands[] = {
      "  linnet serve --demo\n"
      "  linnet serve --demo --bind 127.0.0.1:0          # any free port\n"
      "  linnet serve --dynamic --bind [::1] --bind 192.0.2.1:5700\n"
+     "  linnet serve --demo --join 224.0.1.187 --join ff02::fd%eth0\n"
      "  linnet serve --demo --log-level info --loss 30  # a lossy network, to try clients\n",
      serve_run},
     {"decode", "explain a message, octet by octet", "HEX...|-|FILE",

@@ -4,6 +4,7 @@
 #include "cli/base.h"
 #include "cli/command.h"
 #include "cli/complain.h"
+#include "cli/group.h"
 #include "cli/interrupt.h"
 #include "cli/request.h"
 #include "cli/text.h"
@@ -11,7 +12,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-enum { KEY_FORMAT = OPTION_LONG, KEY_RETRIES, KEY_LOSS };
+enum { KEY_FORMAT = OPTION_LONG, KEY_RETRIES, KEY_LOSS, KEY_INTERFACE };
 
 const option_row discover_options[] = {
     {0, NULL, NULL, "options"},
@@ -20,6 +21,7 @@ const option_row discover_options[] = {
     {'N', "non", NULL, "non-confirmable: sent once, not acknowledged"},
     {'B', "timeout", "SECONDS", "give up after this time"},
     {KEY_RETRIES, "retries", "NUMBER", "repeat the request up to NUMBER times (4)"},
+    {KEY_INTERFACE, "interface", "NAME", "the network where a group is asked: coap://224.0.1.187"},
     {KEY_LOSS, "loss", "PERCENT", "for testing: lose this share of datagrams each way"},
     {'v', "verbose", NULL, "show both messages on standard error; -vv with their octets"},
     OPTION_ROWS_COMMON};
@@ -33,6 +35,8 @@ typedef struct discover {
     discover_format format;
     const char *output_name;
     char *uri; /* what is asked in the end */
+    output out;
+    unsigned shown;
 } discover;
 
 static bool parse_format(discover *self, const char *value)
@@ -67,6 +71,9 @@ static bool take(discover *self, int key, const char *value)
         if (!option_number("--retries", value, 0, 20, &number))
             return false;
         self->request.transmission.max_retransmit = number ? (uint32_t)number : LINNET_NO_RETRANSMISSION;
+        return true;
+    case KEY_INTERFACE:
+        self->config.multicast_interface = value;
         return true;
     case KEY_LOSS:
         return option_percent("--loss", value, &self->config.loss_percent);
@@ -144,7 +151,7 @@ static bool show(const discover *self, linnet_bytes links)
     if (self->format == DISCOVER_TABLE)
         discover_table(out.stream, links, ink_for(out.stream));
     else if (self->format == DISCOVER_JSON)
-        discover_json(out.stream, links, ink_for(out.stream));
+        discover_json(out.stream, links, NULL, ink_for(out.stream));
     else if (!print_links(out.stream, links, ink_for(out.stream)))
         print_text(out.stream, links);
     return output_close(&out);
@@ -197,6 +204,46 @@ static int ask(discover *self)
     return status;
 }
 
+static void show_links_of(discover *self, const char *member, linnet_bytes links)
+{
+    FILE *out = self->out.stream;
+    const palette *ink = ink_for(out);
+    if (self->format == DISCOVER_TABLE) {
+        fprintf(out, "%s%s%s%s\n", self->shown ? "\n" : "", ink->strong, member, ink->end);
+        discover_table(out, links, ink);
+    } else if (self->format == DISCOVER_JSON) {
+        discover_json(out, links, member, ink);
+    } else {
+        char *absolute = discover_absolute(links, member);
+        if (!print_links(out, linnet_text(absolute), ink))
+            print_text(out, linnet_text(absolute));
+        free(absolute);
+    }
+}
+
+/* The links of one member of a group. */
+static bool show_member(const linnet_response *response, void *context)
+{
+    discover *self = context;
+    linnet_bytes links = response->message.payload;
+    char *member = group_member(response);
+    if (!linnet_code_is_success(response->message.code) || !is_link_format(links))
+        remark("%s has not answered in link format (RFC 6690)", member);
+    else
+        show_links_of(self, member, links);
+    self->shown++;
+    free(member);
+    return fflush(self->out.stream) == 0 && !ferror(self->out.stream);
+}
+
+static int ask_group(discover *self)
+{
+    if (!output_open(&self->out, self->output_name))
+        return EXIT_NO_ANSWER;
+    int status = group_ask(&self->config, &self->request, show_member, self);
+    return output_close(&self->out) ? status : EXIT_NO_ANSWER;
+}
+
 int discover_run(const command *command_self, int argc, char **argv)
 {
     discover self = {.request.method = LINNET_GET, .trace.last_sent = UINT32_MAX};
@@ -205,7 +252,7 @@ int discover_run(const command *command_self, int argc, char **argv)
     if (parse(&self, command_self, argc, argv, &status)) {
         self.config.trace = print_trace;
         self.config.trace_context = &self.trace;
-        status = ask(&self);
+        status = group_is(self.uri) ? ask_group(&self) : ask(&self);
     }
     free(self.uri);
     return status;

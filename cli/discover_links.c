@@ -64,9 +64,11 @@ char *discover_formats(const char *numbers)
     return text;
 }
 
-static cJSON *link_object(const linnet_link *link)
+static cJSON *link_object(const linnet_link *link, const char *server)
 {
     cJSON *object = cJSON_CreateObject();
+    if (server)
+        cJSON_AddStringToObject(object, "server", server);
     char *target = discover_value(link->target);
     cJSON_AddStringToObject(object, "href", target);
     free(target);
@@ -88,16 +90,34 @@ static cJSON *link_object(const linnet_link *link)
     return object;
 }
 
-void discover_json(FILE *out, linnet_bytes links, const palette *ink)
+void discover_json(FILE *out, linnet_bytes links, const char *server, const palette *ink)
 {
     linnet_link link;
     cJSON *array = cJSON_CreateArray();
     while (linnet_link_next(&links, &link) == 1)
-        cJSON_AddItemToArray(array, link_object(&link));
+        cJSON_AddItemToArray(array, link_object(&link, server));
     char *text = cJSON_PrintUnformatted(array);
     cJSON_Delete(array);
     if (!text)
         out_of_memory();
     print_json(out, linnet_text(text), ink);
     free(text);
+}
+
+char *discover_absolute(linnet_bytes links, const char *server)
+{
+    linnet_link link;
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        out_of_memory();
+    for (bool first = true; linnet_link_next(&links, &link) == 1; first = false) {
+        bool is_path = link.target.size > 0 && link.target.data[0] == '/';
+        fprintf(out, "%s<%s%.*s>%.*s", first ? "" : ",", is_path ? server : "", LINNET_PRINTF(link.target),
+                LINNET_PRINTF(link.attributes));
+    }
+    if (fclose(out) != 0)
+        out_of_memory();
+    return text;
 }

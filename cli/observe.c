@@ -62,15 +62,9 @@ static int read_body(void *context, uint64_t offset, uint8_t *data, size_t size,
     return payload_read(&((observe *)context)->settings.payload, offset, data, size, given);
 }
 
-/* Notifications are told apart by line ends, so that `while read` works. */
 static void print(observe *self, const linnet_response *response)
 {
-    linnet_bytes payload = response->message.payload;
-    bool plain = self->settings.format == OUTPUT_AUTO && answer_format(&self->settings, self->out.stream) == OUTPUT_RAW;
-    answer_write(&self->settings, response, &self->out);
-    if (plain && (payload.size == 0 || payload.data[payload.size - 1] != '\n'))
-        fputc('\n', self->out.stream);
-    if (output_flush(&self->out))
+    if (answer_write_line(&self->settings, response, &self->out))
         return;
     self->over = true; /* output_close() says why */
     self->status = EXIT_NO_ANSWER;

@@ -3,11 +3,13 @@
 
 #include "cli/complain.h"
 #include "cli/download.h"
+#include "cli/group.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/request_options.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 enum { KEY_RESUME = REQUEST_KEYS_END };
 
@@ -197,13 +199,41 @@ static int open_and_ask(request_run_state *self)
     return status;
 }
 
+/* The answer of one of a group: who it is goes to standard error, so that the payloads alone go through a pipe. */
+static bool show_member(const linnet_response *response, void *context)
+{
+    request_run_state *self = context;
+    char *member = group_member(response);
+    fflush(self->download.out.stream);
+    remark("from %s:", member);
+    free(member);
+    if (!linnet_code_is_success(response->message.code))
+        answer_complain(response, self->settings.request.uri);
+    else if (!answer_write_line(&self->settings, response, &self->download.out))
+        return false;
+    else
+        answer_remark(&response->message, response->message.payload.size > 0);
+    return true;
+}
+
+static int ask_group(request_run_state *self)
+{
+    output *out = &self->download.out;
+    if (!output_open(out, self->settings.output_name))
+        return EXIT_NO_ANSWER;
+    int status = group_ask(&self->settings.config, &self->settings.request, show_member, self);
+    return output_close(out) ? status : EXIT_NO_ANSWER;
+}
+
 int request_run(const command *self, int argc, char **argv)
 {
     request_run_state state = {.settings = {.request.method = linnet_method_by_name(self->name), .take = take}};
     int status;
     interrupt_catch();
     if (request_settings_parse(&state.settings, self, argc, argv, &status))
-        status = prepare(&state) ? open_and_ask(&state) : EXIT_USAGE;
+        status = group_is(state.settings.request.uri) ? ask_group(&state)
+                 : prepare(&state)                    ? open_and_ask(&state)
+                                                      : EXIT_USAGE;
     request_settings_clear(&state.settings);
     return status;
 }

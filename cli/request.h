@@ -52,6 +52,10 @@ output_format answer_format(const request_settings *settings, FILE *stream);
 /* Writes the payload of a response in that form. */
 void answer_write(const request_settings *settings, const linnet_response *response, output *out);
 
+/* One of several answers, told apart by line ends so that `while read` works; where --format is raw, by nothing. False
+ * when it cannot be written: output_close() says why. */
+bool answer_write_line(const request_settings *settings, const linnet_response *response, output *out);
+
 /* Shows what a response says and returns the exit status that it means. */
 int answer_show(const request_settings *settings, const linnet_response *response);
 

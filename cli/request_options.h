@@ -14,6 +14,7 @@ enum request_key {
     KEY_RETRIES,
     KEY_FORMAT,
     KEY_LOSS,
+    KEY_INTERFACE,
     REQUEST_KEYS_END /* the first key of what one command has besides */
 };
 
@@ -45,6 +46,7 @@ enum request_key {
          "sign\nof life, 247 with)"},                                                                                  \
         {KEY_RETRIES, "retries", "NUMBER", "repeat a confirmable request up to NUMBER times (4)"},                     \
         {'p', "local-port", "PORT", "send from this UDP port"},                                                        \
+        {KEY_INTERFACE, "interface", "NAME", "the network where a group is asked: coap://224.0.1.187"},                \
     {                                                                                                                  \
         KEY_LOSS, "loss", "PERCENT", "for testing: lose this share of datagrams each way"                              \
     }

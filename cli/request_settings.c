@@ -3,6 +3,7 @@
 
 #include "cli/base.h"
 #include "cli/complain.h"
+#include "cli/group.h"
 #include "cli/request_options.h"
 #include "cli/text.h"
 
@@ -136,6 +137,9 @@ static bool take(request_settings *settings, int key, const char *value)
         return parse_retries(settings, value);
     case 'p':
         return parse_local_port(settings, value);
+    case KEY_INTERFACE:
+        settings->config.multicast_interface = value;
+        return true;
     case KEY_LOSS:
         return option_percent("--loss", value, &settings->config.loss_percent);
     case 'o':
@@ -183,7 +187,7 @@ bool request_settings_parse(request_settings *settings, const command *self, int
     settings->config.trace = print_trace;
     settings->config.trace_context = &settings->trace;
     settings->request.payload = settings->payload.memory;
-    if (settings->request.type == LINNET_NON && !settings->request.timeout_ms)
+    if (settings->request.type == LINNET_NON && !settings->request.timeout_ms && !group_is(settings->request.uri))
         settings->request.timeout_ms = NON_TIMEOUT_MS;
     return true;
 }

@@ -11,11 +11,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define BINDS_MOST 64
+#define BINDS_MOST 64 /* as many groups */
 #define AMPLIFICATION_MOST 1000
 
 enum {
-    KEY_DEMO = OPTION_LONG,
+    KEY_JOIN = OPTION_LONG,
+    KEY_LEISURE,
+    KEY_DEMO,
     KEY_DYNAMIC,
     KEY_LOG_LEVEL,
     KEY_LOG_FORMAT,
@@ -31,6 +33,10 @@ const option_row serve_options[] = {
     {0, NULL, NULL, "where"},
     {'b', "bind", "ADDRESS",
      "listen on [SCHEME://]HOST[:PORT]; port 0 is any free one\n(every address, port 5683; repeatable)"},
+    {KEY_JOIN, "join", "GROUP",
+     "hear a multicast group, too: 224.0.1.187, ff02::fd%eth0,\n[ff05::fd]:5683 (on every interface, port 5683; "
+     "repeatable)"},
+    {KEY_LEISURE, "leisure", "SECONDS", "answer a group within this time, at random (5)"},
     {0, NULL, NULL, "what to take from whom"},
     {KEY_AMPLIFICATION, "amplification", "N",
      "until a client has proved its address by an Echo (RFC 9175),\nsend it at most N times what it sent, change "
@@ -49,6 +55,8 @@ typedef struct serve {
     bool demo, dynamic;
     const char *binds[BINDS_MOST];
     size_t bind_count;
+    const char *joins[BINDS_MOST];
+    size_t join_count;
     serve_log log;
     linnet_server *server;
     linnet_server_config config;
@@ -99,9 +107,23 @@ static bool take_number(const char *option, const char *value, unsigned long lea
     return true;
 }
 
+static bool take_group(serve *self, const char *value)
+{
+    if (self->join_count == BINDS_MOST) {
+        complain("more than %d groups", BINDS_MOST);
+        return false;
+    }
+    self->joins[self->join_count++] = value;
+    return true;
+}
+
 static bool take(serve *self, int key, const char *value)
 {
     switch (key) {
+    case KEY_JOIN:
+        return take_group(self, value);
+    case KEY_LEISURE:
+        return option_seconds("--leisure", value, &self->config.transmission.leisure_ms);
     case KEY_DEMO:
         self->demo = true;
         return true;
@@ -190,10 +212,27 @@ static int bind_all(serve *self)
     return status;
 }
 
+static int join_all(serve *self)
+{
+    for (size_t i = 0; i < self->join_count; i++) {
+        int error = linnet_server_join(self->server, self->joins[i]);
+        int system_error = errno;
+        if (error == 0 || error == LINNET_EEXIST)
+            continue;
+        complain("cannot join %s: %s", self->joins[i],
+                 system_error ? strerror(system_error) : linnet_error_text(error));
+        hint("a group is a multicast address, such as 224.0.1.187 or ff02::fd, and may be followed by %%INTERFACE");
+        return system_error ? EXIT_NO_ANSWER : EXIT_USAGE;
+    }
+    return EXIT_DONE;
+}
+
 static int run(serve *self)
 {
     linnet_address address;
     int status = bind_all(self);
+    if (status == EXIT_DONE)
+        status = join_all(self);
     if (status != EXIT_DONE)
         return status;
     interrupt_watch_server(self->server);

@@ -21,7 +21,7 @@ typedef struct linnet_address {
  * came by, so a host with many addresses answers from the one that was asked. */
 typedef struct linnet_path {
     linnet_address peer;
-    uint8_t local_ip[16]; /* all zero: the system chooses */
+    uint8_t local_ip[16]; /* all zero: the system chooses; with LINNET_PATH_MULTICAST the group */
     uint16_t socket;      /* which of the owner's sockets; a further source port is a further socket */
     uint16_t flags;       /* LINNET_PATH_... */
 } linnet_path;

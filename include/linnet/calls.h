@@ -1,7 +1,8 @@
 /*
  * The client role without I/O, whole: a call is what its user sees as one request, made of as many exchanges as it
  * takes. Bodies that are too large for one message go block by block both ways (RFC 7959), observations are kept alive
- * (RFC 7641), a server that wants proof of freshness gets it (Echo, RFC 9175).
+ * (RFC 7641), a server that wants proof of freshness gets it (Echo, RFC 9175). Of a call to a group (RFC 7252 8), which
+ * is non-confirmable, on_response is called for each answer, response->more set, and in the end with LINNET_ETIMEOUT.
  *
  * Clients with sockets (client.h) are made of this; use it directly on a microcontroller, or to simulate.
  */

@@ -69,7 +69,10 @@ typedef struct linnet_client_config {
      * asked for with their ETag when they are not. Requests with ETag, Block or If-... options of their own, with
      * on_block or to a group go past it. 0: no cache. */
     size_t cache_size;
-    uint32_t resolve_ms; /* 60000: how long the addresses of a name are remembered */
+    uint32_t resolve_ms;             /* 60000: how long the addresses of a name are remembered */
+    const char *multicast_interface; /* where requests to groups leave, by name or number, unless the URI says so:
+                                      * coap://[ff02::fd%25eth0]. NULL: as the system's routes say */
+    uint8_t multicast_hops;          /* how many routers they may pass; 0: 1, no router */
 } linnet_client_config;
 
 /* `config` may be NULL; it is copied. LINNET_ENOMEM, LINNET_EADDRESS, LINNET_ESYSTEM. */
@@ -82,7 +85,12 @@ int linnet_client_open(linnet_client **client, const linnet_client_config *confi
  * LINNET_EINVAL, LINNET_ETOOBIG, LINNET_EBUSY, LINNET_EEXIST (that token is in use), LINNET_ENOMEM, LINNET_ECLOSED (the
  * client is being closed). Datagrams are collected and leave when the client runs next, so that many requests go with
  * few system calls; until then linnet_client_deadline() is 0.
- * A name is looked up without blocking; of several addresses each is tried until one does not refuse.
+ * The host of the URI may be a group (RFC 7252 section 8): see linnet_client_config.multicast_interface. The request
+ * has to be LINNET_NON, in one message, and without observe. on_response is called for each server that answers, more
+ * set and `path` saying who it was, bodies in blocks completed by unicast (response->error where that fails); and for
+ * the last time when the time is over, timeout_ms or transmission.group_wait_ms, with LINNET_ETIMEOUT: for a group that
+ * is the regular end, message.code telling whether anybody has answered (LINNET_EMPTY: nobody). A name is looked up
+ * without blocking; of several addresses each is tried until one does not refuse.
  */
 int linnet_client_send(linnet_client *client, const linnet_client_request *request, linnet_exchange *exchange);
 
@@ -91,7 +99,8 @@ int linnet_client_send(linnet_client *client, const linnet_client_request *reque
 int linnet_client_cancel(linnet_client *client, linnet_exchange exchange);
 
 /* Sends and waits, serving other requests of the client meanwhile. Returns response->error or what linnet_client_send()
- * returns. `response` holds memory until linnet_response_clear(). Not from a response handler. */
+ * returns. `response` holds memory until linnet_response_clear(). Of a group it returns the first answer. Not from a
+ * response handler. */
 int linnet_client_call(linnet_client *client, const linnet_client_request *request, linnet_response *response);
 /* Frees what the response holds; a zeroed or failed response is fine. */
 void linnet_response_clear(linnet_response *response);

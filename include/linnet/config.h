@@ -26,6 +26,8 @@ typedef struct linnet_transmission {
                                   * draft-ietf-core-cocoa), for paths much slower or faster than ACK_TIMEOUT, which
                                   * counts until something is known. A request with its own ack_timeout_ms has that */
     uint32_t ack_delay_ms;       /* 10: how long a deferred answer may take and still ride in the ACK (5.2.2) */
+    uint32_t leisure_ms;         /* DEFAULT_LEISURE, 5000: an answer to a group waits for a random part of it (8.2) */
+    uint32_t group_wait_ms; /* 10000: how long a client takes the answers of a group, where a request does not say */
 } linnet_transmission;
 
 /* Where the core gets memory for what has no bound of its own: bodies of block-wise transfers, stored values. `resize`

@@ -144,6 +144,10 @@ typedef struct linnet_outgoing {
     void *context;
 } linnet_outgoing;
 
+/* A request to a group (RFC 7252 8) is one whose path.peer is a multicast address. It is non-confirmable; `done` is
+ * called for each who answers, response->more set, and in the end with LINNET_ETIMEOUT, at the deadline: 0 is `now` +
+ * group_wait_ms. Who has answered is remembered by the answer log. */
+
 /* Builds the request and keeps it without sending. LINNET_EBUSY, LINNET_ETOOBIG, LINNET_EINVAL, LINNET_ECLOSED. After 0
  * `done` is called exactly once, at the latest at its deadline. */
 int linnet_endpoint_prepare(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,

@@ -38,6 +38,17 @@ int linnet_server_bind(linnet_server *server, const char *address);
 /* The index-th (from 0) address that it listens on, with the port that it got; LINNET_ENOENT past the last. */
 int linnet_server_address(const linnet_server *server, size_t index, linnet_address *address);
 
+/*
+ * Joins a multicast group: "224.0.1.187" (All CoAP Nodes, RFC 7252 12.8), "ff02::fd%eth0", "[ff05::fd]:5683". Without
+ * an interface: on each that is up and can do multicast, and on the loopback where there is no other. Port 5683 if none
+ * is given. After linnet_server_bind() of all addresses: requests to the group are answered from one of them, on the
+ * same interface if there is one, after a random time up to transmission.leisure_ms; errors and empty answers are kept
+ * back (RFC 7252 8.2). Several servers of a host may join the same group. Left when the server closes. LINNET_EADDRESS
+ * (no group, no such interface, or it cannot do multicast; then errno says why), LINNET_EEXIST (joined on that
+ * interface already), LINNET_ENOMEM, LINNET_ESYSTEM.
+ */
+int linnet_server_join(linnet_server *server, const char *group);
+
 /* Adds a resource. `path` has any number of segments ("a/b", a leading '/' is the same); "" is the root.
  * LINNET_EEXIST, LINNET_EINVAL (a segment over 255 octets), LINNET_ENOMEM. */
 int linnet_server_add(linnet_server *server, const char *path, const linnet_resource_config *config);

@@ -1,7 +1,7 @@
 /* The inside of a call. Its functions stand in several files: calls.c (memory, ids, timers), call_template.c (what the
  * user wants, copied once), call_send.c (the next exchange), call_answer.c (what an answer means), call_observe.c
- * (notifications, registering again, leaving), call_cache.c (what is kept to be given again). Each composes the small
- * machines: upload, download, observation, body.
+ * (notifications, registering again, leaving), call_cache.c (what is kept to be given again), call_group.c (answers of
+ * many). Each composes the small machines: upload, download, observation, body.
  */
 #ifndef LINNET_CLIENT_CALL_H
 #define LINNET_CLIENT_CALL_H
@@ -39,8 +39,12 @@ typedef struct linnet_call_state {
     linnet_call_request request; /* its views point to `octets` or `own` */
     linnet_path path;
     linnet_leg legs[2];
-    linnet_leg *current;   /* the one of the two that requests go by */
-    linnet_leg *observing; /* the other, when notifications come by it; NULL: none do */
+    linnet_leg *current;               /* the one of the two that requests go by */
+    linnet_leg *observing;             /* the other, when notifications come by it; NULL: none do */
+    struct linnet_call_state *group;   /* the call whose answer this one completes; NULL: it is a call of the user's */
+    struct linnet_call_state *members; /* of a call to a group: answers that are not complete yet */
+    struct linnet_call_state *next_member;
+    struct linnet_call_state **member_link; /* what points to this one */
     linnet_upload upload;
     linnet_download download;
     linnet_observation observation;
@@ -57,6 +61,8 @@ typedef struct linnet_call_state {
     uint8_t largest_szx;
     uint8_t last_code; /* of the last response that came */
     uint8_t farewells; /* deregistrations sent */
+    bool to_group;     /* many answer (RFC 7252 8) */
+    bool over;         /* no more of them will */
     bool raw;          /* the user has his own Block options: no more than one exchange */
     bool first;        /* no exchange was sent yet */
     bool tagged;       /* whether request_tag is needed was decided */
@@ -91,6 +97,7 @@ struct linnet_calls {
 #define LINNET_BLOCK_MAX 1024u
 
 /* calls.c */
+linnet_call_state *linnet_call_take(linnet_calls *calls, const linnet_path *path); /* NULL: none is free */
 linnet_call linnet_call_id(const linnet_call_state *call);
 /* NULL: it has ended, as far as its user is concerned. */
 linnet_call_state *linnet_call_find(const linnet_calls *calls, linnet_call id);
@@ -116,6 +123,8 @@ int linnet_call_send_farewell(linnet_call_state *call);
 
 /* call_answer.c: `done` of each exchange; the context is its leg. */
 void linnet_call_answered(const linnet_response *response, void *context);
+/* A response came that is no notification: it is understood, and the call goes on or ends. */
+void linnet_call_receive(linnet_call_state *call, const linnet_response *response);
 /* What comes next is the first block of a response. */
 void linnet_call_expect(linnet_call_state *call);
 
@@ -138,6 +147,14 @@ void linnet_call_remember(linnet_call_state *call, const linnet_response *respon
 void linnet_call_validated(linnet_call_state *call, const linnet_response *response);
 /* The end of a call: what it has changed is not fresh any more. */
 void linnet_call_spoil(const linnet_call_state *call, const linnet_response *response);
+
+/* call_group.c */
+/* One of the group has answered, or the time is over. */
+void linnet_call_group_answered(linnet_call_state *call, linnet_leg *leg, const linnet_response *response);
+/* Takes a call out of its group, if it is in one. */
+void linnet_call_leave_group(linnet_call_state *call);
+/* Ends what is still to be completed, without a word to the user. */
+void linnet_call_drop_members(linnet_call_state *call);
 
 /* call_observe.c */
 /* A notification came by this leg. False: it is out of date. */

@@ -202,6 +202,15 @@ static void note(linnet_call_state *call, const linnet_response *response)
     }
 }
 
+void linnet_call_receive(linnet_call_state *call, const linnet_response *response)
+{
+    note(call, response);
+    if (is_challenge(call, &response->message))
+        linnet_call_proceed(call);
+    else
+        receive(call, response);
+}
+
 void linnet_call_answered(const linnet_response *response, void *context)
 {
     linnet_leg *leg = context;
@@ -210,6 +219,10 @@ void linnet_call_answered(const linnet_response *response, void *context)
 
     if (leg->exchange == 0)
         return; /* ended by ourselves */
+    if (call->to_group) {
+        linnet_call_group_answered(call, leg, response);
+        return;
+    }
     if (!response->more) {
         leg->exchange = 0;
         call->observing = leg == call->observing ? NULL : call->observing;

@@ -89,6 +89,8 @@ static int draft_block(linnet_call_state *call, draft *to)
     }
     if (!linnet_upload_option(upload, &block1, &fits))
         return 0;
+    if (call->to_group)
+        return LINNET_ETOOBIG; /* Block1 cannot be acknowledged by many */
     choose_tag(call);
     linnet_extras_add_uint(&to->extras, LINNET_OPTION_BLOCK1, block1);
     if (upload->offset == 0 && known_size(call) <= UINT32_MAX) /* of the whole body (RFC 7959 4) */
@@ -200,7 +202,7 @@ int linnet_call_send(linnet_call_state *call)
     error = send_draft(call);
     /* With all its options the message got too large: smaller blocks will do. */
     while (error == LINNET_ETOOBIG && call->phase == LINNET_CALL_ASKING && has_body(call) && !call->raw &&
-           call->upload.szx > 0) {
+           !call->to_group && call->upload.szx > 0) {
         call->upload.szx--;
         error = send_draft(call);
     }

@@ -38,6 +38,9 @@ static bool is_consistent(const linnet_call_state *call)
 
     if (!request->on_response || request->token.size > call->calls->config.endpoint->token_size)
         return false;
+    /* "multicast requests MUST be Non-confirmable" (RFC 7252 8.1); further blocks are for one server (RFC 7959 2.8). */
+    if (call->to_group && (request->type != LINNET_NON || request->observe || request->offset > 0))
+        return false;
     if (!request->observe)
         return true;
     return (request->code == LINNET_GET || request->code == LINNET_FETCH) && request->offset == 0 && !call->raw;
@@ -95,6 +98,7 @@ static void choose_token(linnet_call_state *call)
 int linnet_call_copy(linnet_call_state *call, const linnet_call_request *request)
 {
     call->request = *request;
+    call->to_group = linnet_address_is_multicast(&call->path.peer);
     call->raw = request->code == LINNET_EMPTY || has_option(request->options, LINNET_OPTION_BLOCK1) ||
                 has_option(request->options, LINNET_OPTION_BLOCK2);
     if (!is_consistent(call) || !choose_block_size(call))

@@ -75,7 +75,7 @@ linnet_call_state *linnet_call_find(const linnet_calls *calls, linnet_call id)
     return call;
 }
 
-static linnet_call_state *take(linnet_calls *calls, const linnet_path *path)
+linnet_call_state *linnet_call_take(linnet_calls *calls, const linnet_path *path)
 {
     linnet_call_state *call = linnet_pool_take(&calls->pool);
     uint32_t generation;
@@ -101,6 +101,7 @@ void linnet_call_give(linnet_call_state *call)
     linnet_calls *calls = call->calls;
 
     linnet_wheel_stop(&calls->wheel, &call->timer);
+    linnet_call_leave_group(call);
     linnet_body_clear(&call->body, &calls->config.memory);
     if (call->own)
         (void)calls->config.memory.resize(calls->config.memory.context, call->own, 0);
@@ -121,7 +122,7 @@ int linnet_calls_send(linnet_calls *calls, uint64_t now, const linnet_path *path
     if (calls->cleared)
         return LINNET_ECLOSED;
     calls->config.endpoint->now = now;
-    call = take(calls, path);
+    call = linnet_call_take(calls, path);
     if (!call)
         return LINNET_EBUSY;
     error = linnet_call_copy(call, request);
@@ -154,6 +155,7 @@ static void leave_or_give(linnet_call_state *call)
     linnet_wheel_stop(&calls->wheel, &call->timer);
     linnet_leg_stop(&call->legs[0]);
     linnet_leg_stop(&call->legs[1]);
+    linnet_call_drop_members(call);
     call->observing = NULL;
     if (!is_observed || linnet_call_send_farewell(call) != 0)
         linnet_call_give(call);

@@ -138,6 +138,7 @@ static void send_answer(linnet_endpoint *endpoint, linnet_exchange_state *exchan
     linnet_bytes response = {slot, linnet_header_size(request->token.size) + incoming->size};
     linnet_type type = LINNET_NON;
     uint16_t id = request->id;
+    bool to_group = exchange->path.flags & LINNET_PATH_MULTICAST;
     bool is_separate;
 
     /* An acknowledgement must be there for duplicates of the request; a confirmable response comes again by itself. */
@@ -154,6 +155,12 @@ static void send_answer(linnet_endpoint *endpoint, linnet_exchange_state *exchan
     linnet_header_write(slot, type, incoming->code, id, request->token);
     if (incoming->observer && type != LINNET_ACK)
         endpoint->observers->calls->answered(endpoint->observers, incoming->observer, id);
+    if (to_group) {
+        linnet_path path = exchange->path;
+        linnet_exchanges_give(&endpoint->exchanges, exchange); /* first: its place will do */
+        linnet_leisure_hold(endpoint, incoming->now, &path, response);
+        return;
+    }
     if (is_separate) {
         send_separate(endpoint, incoming->now, exchange, id, response);
         return;

@@ -111,6 +111,8 @@ void linnet_endpoint_advance(linnet_endpoint *endpoint, uint64_t now)
             linnet_outgoing_timer(endpoint, now, exchange);
         else if (exchange->phase == LINNET_PHASE_NOTIFYING)
             endpoint->observers->calls->timer(endpoint->observers, now, exchange);
+        else if (exchange->phase == LINNET_PHASE_LEISURE)
+            linnet_leisure_timer(endpoint, exchange);
         else
             linnet_deferred_timer(endpoint, now, exchange);
     }

@@ -1,6 +1,7 @@
 /* The inside of an endpoint. Its functions stand in several files, one a concern: endpoint.c (memory, timers),
- * receive.c (what a datagram is), incoming.c (requests of peers), deferred.c (answers that come later), outgoing.c
- * (requests of ours), transmit.c (sending, again and again). */
+ * receive.c (what a datagram is), incoming.c (requests of peers), deferred.c (answers that come later), leisure.c
+ * (answers to group requests), outgoing.c (requests of ours), group.c (those to a group), transmit.c (sending, again
+ * and again). */
 #ifndef LINNET_ENGINE_ENDPOINT_H
 #define LINNET_ENGINE_ENDPOINT_H
 
@@ -20,6 +21,8 @@ struct linnet_endpoint {
     linnet_exchanges exchanges;
     size_t message_size;
     size_t token_size;                  /* the longest that is taken */
+    uint32_t group_requests;            /* of ours, that are waited for */
+    uint32_t at_leisure;                /* answers that wait, see leisure.c */
     uint64_t now;                       /* of the call in progress, or the last one */
     bool slot_taken;                    /* an answer is being written into a slot: nothing else may be sent just now */
     bool cleared;                       /* no more requests */
@@ -53,6 +56,12 @@ linnet_path linnet_path_back(const linnet_path *path);
 /* deferred.c: answers that come later. */
 void linnet_deferred_timer(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange);
 
+/* leisure.c: answers to group requests. */
+
+/* Keeps a copy of the answer and sends it later. Without memory for it there is none. */
+void linnet_leisure_hold(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, linnet_bytes answer);
+void linnet_leisure_timer(linnet_endpoint *endpoint, linnet_exchange_state *exchange);
+
 /* outgoing.c: requests of ours. */
 void linnet_outgoing_timer(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange);
 /* Gives the exchange back, then calls its handler. `message` and `path` are NULL where there is no response. */
@@ -70,6 +79,16 @@ void linnet_outgoing_too_large(linnet_endpoint *endpoint, uint64_t now, const li
 /* A response came, piggybacked or not. False: nothing waits for it. */
 bool linnet_outgoing_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                               const linnet_message *response);
+
+/* group.c: requests of ours to a group. */
+
+/* By what such a request is found: its token alone, since anybody may answer. */
+uint64_t linnet_group_key(const linnet_endpoint *endpoint, const linnet_path *path, linnet_bytes token);
+/* The one with that token, or NULL. */
+linnet_exchange_state *linnet_group_find(const linnet_endpoint *endpoint, const linnet_path *path, linnet_bytes token);
+/* One of the group has answered. What it says after that is a duplicate, whatever its message ID. */
+void linnet_group_answered(linnet_endpoint *endpoint, uint64_t now, const linnet_exchange_state *exchange,
+                           const linnet_message *message, const linnet_path *path);
 
 /* Whether the exchange is in the client role. */
 static inline bool linnet_exchange_is_client(const linnet_exchange_state *exchange)

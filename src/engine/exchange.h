@@ -29,7 +29,8 @@ typedef enum linnet_exchange_phase {
     LINNET_PHASE_ACKNOWLEDGED,   /* server: deferred, and the peer knows (or asked without wanting to) */
     LINNET_PHASE_SEPARATE,       /* server: confirmable separate response sent */
     LINNET_PHASE_NOTIFYING,      /* server: confirmable notification sent */
-    LINNET_PHASE_ASKED           /* server: a handler will give the representation for notifications */
+    LINNET_PHASE_ASKED,          /* server: a handler will give the representation for notifications */
+    LINNET_PHASE_LEISURE         /* server: the answer to a group request waits to be sent, once */
 } linnet_exchange_phase;
 
 /* What only the client role needs. */
@@ -42,6 +43,7 @@ typedef struct linnet_client_part {
     uint64_t first_timeout; /* from the request's own transmission parameters */
     linnet_node by_token;
     uint64_t keep; /* not 0: a notification does not end it */
+    bool to_group; /* a response does not end it: anybody may answer, until the deadline */
 } linnet_client_part;
 
 /* What only the server role needs. */

@@ -95,6 +95,11 @@ static void answer_now(linnet_endpoint *endpoint, uint64_t key, linnet_incoming 
         endpoint->observers->calls->answered(endpoint->observers, incoming->observer,
                                              (uint16_t)(slot[2] << 8 | slot[3]));
     answer.size += incoming->size;
+    if (incoming->path->flags & LINNET_PATH_MULTICAST) {
+        answer_with_silence(endpoint, incoming->now, &back, key, request); /* to duplicates, that is */
+        linnet_leisure_hold(endpoint, incoming->now, &back, answer);
+        return;
+    }
     linnet_answers_put(&endpoint->answers, key, incoming->now, incoming->now + lifetime_of(endpoint, request), answer);
     endpoint->config.port.send(endpoint->config.port.context, &back, answer.size);
 }

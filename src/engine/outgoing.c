@@ -54,7 +54,7 @@ static size_t size_of(const linnet_outgoing *outgoing)
     return linnet_header_size(token_size) + 1u + outgoing->options.size + outgoing->payload.size;
 }
 
-static int check(const linnet_endpoint *endpoint, const linnet_outgoing *outgoing)
+static int check(const linnet_endpoint *endpoint, const linnet_path *path, const linnet_outgoing *outgoing)
 {
     bool is_empty = outgoing->code == LINNET_EMPTY;
 
@@ -65,6 +65,9 @@ static int check(const linnet_endpoint *endpoint, const linnet_outgoing *outgoin
     if (is_empty && (outgoing->type != LINNET_CON || outgoing->token.size + outgoing->options.size > 0 ||
                      outgoing->payload.size > 0))
         return LINNET_EINVAL;
+    /* RFC 7252 8.1: "multicast requests MUST be Non-confirmable". */
+    if (linnet_address_is_multicast(&path->peer) && (outgoing->type != LINNET_NON || outgoing->keep))
+        return LINNET_EINVAL;
     return size_of(outgoing) > endpoint->message_size ? LINNET_ETOOBIG : 0;
 }
 
@@ -74,7 +77,7 @@ int linnet_endpoint_prepare(linnet_endpoint *endpoint, uint64_t now, const linne
     linnet_exchange_state *exchange;
     linnet_client_part *client;
     linnet_timing timing;
-    int error = endpoint->cleared ? LINNET_ECLOSED : check(endpoint, outgoing);
+    int error = endpoint->cleared ? LINNET_ECLOSED : check(endpoint, path, outgoing);
 
     endpoint->now = now;
     if (error == 0)
@@ -94,7 +97,9 @@ int linnet_endpoint_prepare(linnet_endpoint *endpoint, uint64_t now, const linne
     client->released = outgoing->released;
     client->keep = outgoing->keep;
     client->context = outgoing->context;
-    client->deadline = outgoing->deadline ? outgoing->deadline : now + timing.exchange_lifetime;
+    client->to_group = linnet_address_is_multicast(&path->peer);
+    client->deadline = outgoing->deadline ? outgoing->deadline
+                                          : now + (client->to_group ? timing.group_wait : timing.exchange_lifetime);
     client->first_timeout = linnet_timing_first(&timing, linnet_random(endpoint));
     client->started = now;
     exchange->max_retransmit = (uint8_t)timing.max_retransmit;
@@ -134,10 +139,14 @@ int linnet_endpoint_launch(linnet_endpoint *endpoint, uint64_t now, linnet_excha
     if (!exchange || exchange->phase != LINNET_PHASE_PREPARED)
         return LINNET_ENOENT;
     exchange->path.socket = socket;
-    token_key = linnet_hash_token(&endpoint->hash_key, &exchange->path, token_of(exchange));
+    token_key = exchange->part.client.to_group
+                    ? linnet_group_key(endpoint, &exchange->path, token_of(exchange))
+                    : linnet_hash_token(&endpoint->hash_key, &exchange->path, token_of(exchange));
     holder = is_ping(exchange) ? NULL : linnet_exchanges_find_token(exchanges, token_key);
     if (holder && (holder->phase != LINNET_PHASE_KEPT || holder->part.client.keep != exchange->part.client.keep))
         return LINNET_EEXIST;
+    if (!is_ping(exchange) && linnet_group_find(endpoint, &exchange->path, token_of(exchange)))
+        return LINNET_EEXIST; /* the answer of this peer would be taken for that of a member of the group */
     message_id = linnet_transmit_id(endpoint, now, &exchange->path, false);
     if (message_id < 0)
         return LINNET_EMESSAGEID;
@@ -149,6 +158,7 @@ int linnet_endpoint_launch(linnet_endpoint *endpoint, uint64_t now, linnet_excha
                             linnet_hash_peer(&endpoint->hash_key, &exchange->path, (uint32_t)message_id + 1u));
     if (!is_ping(exchange))
         linnet_exchanges_add_token(exchanges, exchange, token_key);
+    endpoint->group_requests += exchange->part.client.to_group;
     exchange->phase = is_confirmable(exchange) ? LINNET_PHASE_UNACKNOWLEDGED : LINNET_PHASE_AWAITING;
     exchange->timeout = exchange->part.client.first_timeout;
     exchange->part.client.started = now;
@@ -168,6 +178,7 @@ void linnet_outgoing_end(linnet_endpoint *endpoint, uint64_t now, linnet_exchang
 
     if (message)
         response.message = *message;
+    endpoint->group_requests -= client.to_group && exchange->in_token_table;
     linnet_exchanges_give(&endpoint->exchanges, exchange);
     client.done(&response, client.context);
 }
@@ -257,6 +268,8 @@ static linnet_exchange_state *find(linnet_endpoint *endpoint, const linnet_path 
     uint64_t key = linnet_hash_token(&endpoint->hash_key, path, response->token);
     linnet_exchange_state *exchange = linnet_exchanges_find_token(&endpoint->exchanges, key);
 
+    if (!exchange)
+        exchange = linnet_group_find(endpoint, path, response->token);
     if (!exchange || !linnet_bytes_equal(token_of(exchange), response->token))
         return NULL;
     if (response->type == LINNET_ACK &&
@@ -275,7 +288,7 @@ void linnet_outgoing_too_large(linnet_endpoint *endpoint, uint64_t now, const li
 {
     linnet_exchange_state *exchange = find(endpoint, path, response);
 
-    if (exchange)
+    if (exchange && !exchange->part.client.to_group)
         linnet_outgoing_end(endpoint, now, exchange, LINNET_ETOOBIG, NULL, path);
 }
 
@@ -321,11 +334,14 @@ bool linnet_outgoing_response(linnet_endpoint *endpoint, uint64_t now, const lin
         return false;
     if (response->type == LINNET_CON)
         linnet_transmit_empty(endpoint, path, acceptable ? LINNET_ACK : LINNET_RST, response->id);
-    if (acceptable && exchange->part.client.keep && is_notification(response, &sequence))
+    if (exchange->part.client.to_group) {
+        if (acceptable) /* else others may answer better */
+            linnet_group_answered(endpoint, now, exchange, response, path);
+    } else if (acceptable && exchange->part.client.keep && is_notification(response, &sequence)) {
         notify(endpoint, now, exchange, sequence, response, path);
-    else if (acceptable)
-        linnet_outgoing_end(endpoint, now, exchange, 0, response, path);
-    else
-        linnet_outgoing_end(endpoint, now, exchange, LINNET_EOPTION, NULL, path);
+    } else {
+        linnet_outgoing_end(endpoint, now, exchange, acceptable ? 0 : LINNET_EOPTION, acceptable ? response : NULL,
+                            path);
+    }
     return true;
 }

@@ -13,6 +13,8 @@ typedef struct linnet_timing {
     uint64_t ack_delay;
     uint64_t exchange_lifetime; /* EXCHANGE_LIFETIME */
     uint64_t non_lifetime;      /* NON_LIFETIME */
+    uint64_t leisure;           /* DEFAULT_LEISURE */
+    uint64_t group_wait;
     uint32_t max_retransmit;
     uint32_t nstart;
 } linnet_timing;

@@ -65,19 +65,20 @@ static bool read_number(const char *text, unsigned long limit, unsigned long *nu
     return *end == '\0' && *number <= limit;
 }
 
+bool linnet_interface_from_text(uint32_t *index, const char *text)
+{
+    unsigned long number;
+    *index = read_number(text, UINT32_MAX, &number) ? (uint32_t)number : if_nametoindex(text);
+    return *index != 0;
+}
+
 /* The interface behind the '%' of a literal: its name or number. In a URI the '%' itself is written "%25" (RFC 6874).
  */
 static bool read_zone(const char *zone, uint32_t *scope)
 {
-    unsigned long number;
     if (strncmp(zone, "25", 2) == 0 && zone[2] != '\0')
         zone += 2;
-    if (read_number(zone, UINT32_MAX, &number)) {
-        *scope = (uint32_t)number;
-        return number > 0;
-    }
-    *scope = if_nametoindex(zone);
-    return *scope != 0;
+    return linnet_interface_from_text(scope, zone);
 }
 
 bool linnet_address_from_host(linnet_address *address, linnet_bytes host, uint16_t port)
@@ -89,13 +90,13 @@ bool linnet_address_from_host(linnet_address *address, linnet_bytes host, uint16
     memcpy(text, host.data, host.size);
     text[host.size] = '\0';
     *address = (linnet_address){.port = port};
-    if (inet_pton(AF_INET, text, &v4) == 1) {
-        linnet_ip_from_v4(address->ip, &v4);
-        return true;
-    }
     char *zone = strchr(text, '%');
     if (zone)
         *zone++ = '\0';
+    if (inet_pton(AF_INET, text, &v4) == 1) {
+        linnet_ip_from_v4(address->ip, &v4);
+        return !zone || (linnet_address_is_multicast(address) && read_zone(zone, &address->scope));
+    }
     return inet_pton(AF_INET6, text, address->ip) == 1 && (!zone || read_zone(zone, &address->scope));
 }
 

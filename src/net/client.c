@@ -8,21 +8,28 @@
 
 linnet_resolver *linnet_resolver_of(void *owner) { return &((linnet_client *)owner)->resolver; }
 
+static int add_socket(linnet_client *client)
+{
+    int opened = linnet_loop_add_socket(&client->loop, &client->local);
+    if (opened >= 0 && client->multicast_hops > 0)
+        linnet_socket_set_hops(&client->loop.sockets[opened], client->multicast_hops);
+    return opened < 0 ? opened : 0;
+}
+
 /* A further source port, because the message IDs of the others are used up (RFC 7252 4.4). */
 static int open_socket(void *context, uint16_t number)
 {
     linnet_client *client = context;
-    int opened = number < client->loop.socket_count ? number : linnet_loop_add_socket(&client->loop, &client->local);
-    return opened < 0 ? opened : 0;
+    return number < client->loop.socket_count ? 0 : add_socket(client);
 }
 
 static int open_first_socket(linnet_client *client, const char *local)
 {
     if (!linnet_address_from_text(&client->local, local ? local : "", 0))
         return LINNET_EADDRESS;
-    int opened = linnet_loop_add_socket(&client->loop, &client->local);
+    int error = add_socket(client);
     client->local.port = 0; /* those that follow cannot have the same */
-    return opened < 0 ? opened : 0;
+    return error;
 }
 
 static void *resize(void *context, void *data, size_t size)
@@ -70,6 +77,10 @@ static int open_all(linnet_client *client, const linnet_client_config *config)
     };
     int error = linnet_loop_open(&client->loop, &settings);
     linnet_resolver_init(&client->resolver, client->loop.mailbox, config->resolve_ms);
+    client->multicast_hops = config->multicast_hops;
+    if (error == 0 && config->multicast_interface &&
+        !linnet_interface_from_text(&client->multicast_interface, config->multicast_interface))
+        error = LINNET_EADDRESS;
     if (error == 0)
         error = open_first_socket(client, config->local_address);
     if (error != 0)

@@ -46,7 +46,9 @@ struct linnet_client {
     size_t calls_size;
     void *cache;
     size_t cache_size;
-    linnet_address local; /* for further sockets */
+    linnet_address local;         /* for further sockets */
+    uint32_t multicast_interface; /* 0: the system chooses */
+    uint8_t multicast_hops;       /* 0: as the system has it */
     linnet_entry **chunks;
     size_t chunk_count;
     linnet_entry *free_entries;

@@ -30,8 +30,11 @@ static void keep(linnet_response *response)
 static void on_response(const linnet_response *response, void *context)
 {
     call *waiting = context;
+    if (waiting->over)
+        return; /* a group's other answers */
     *waiting->response = *response;
     waiting->response->memory = NULL;
+    waiting->response->more = false;
     if (response->error == 0)
         keep(waiting->response);
     else
@@ -75,9 +78,9 @@ int linnet_client_call(linnet_client *client, const linnet_client_request *reque
         if (!waiting.over && atomic_exchange(&client->stopped, false))
             linnet_client_cancel(client, exchange);
     }
+    linnet_client_cancel(client, exchange);
     if (waiting.over)
         return response->error;
-    linnet_client_cancel(client, exchange);
     return fail(response, error);
 }
 

@@ -29,9 +29,8 @@ static void end_with(linnet_entry *entry, int error)
 static int send_now(linnet_entry *entry, uint64_t now, const linnet_call_request *request, const linnet_address *peer)
 {
     linnet_path path = {.peer = *peer};
-    /* "Multicast requests MUST be Non-confirmable" (RFC 7252 8.1). */
-    if (linnet_address_is_multicast(peer) && request->type == LINNET_CON)
-        return LINNET_EINVAL;
+    if (linnet_address_is_multicast(peer) && path.peer.scope == 0)
+        path.peer.scope = entry->client->multicast_interface;
     /* The kernel would choose some interface, and the answer would come from an address with another scope. */
     if (linnet_ip_is_link_local(peer->ip) && peer->scope == 0)
         return LINNET_EURI;

@@ -52,8 +52,8 @@ bool linnet_inbox_read(linnet_inbox *inbox, size_t index, const linnet_socket *s
 {
     struct msghdr *header = &inbox->messages[index].msg_hdr;
     bool useful = linnet_address_from_system(&arrival->path.peer, &inbox->names[index]);
-    arrival->path.socket = number;
-    arrival->path.flags = 0;
+    arrival->path.socket = socket->group ? socket->answers : number;
+    arrival->path.flags = socket->group ? LINNET_PATH_MULTICAST : 0;
     memcpy(arrival->path.local_ip, socket->local.ip, 16);
     arrival->octets = linnet_view(inbox->vectors[index].iov_base, inbox->messages[index].msg_len);
     arrival->cut = arrival->octets.size;

@@ -158,14 +158,14 @@ static int reserve_socket(linnet_loop *loop)
     return 0;
 }
 
-int linnet_loop_add_socket(linnet_loop *loop, const linnet_address *local)
+static int add(linnet_loop *loop, const linnet_address *local, int (*open)(linnet_socket *, const linnet_address *))
 {
     linnet_socket *added;
     int error = loop->socket_count < UINT16_MAX ? reserve_socket(loop) : LINNET_ENOMEM;
     if (error != 0)
         return error;
     added = &loop->sockets[loop->socket_count];
-    error = linnet_socket_open(added, local);
+    error = open(added, local);
     if (error != 0)
         return error;
     error = watch(loop, added->descriptor, (uint32_t)loop->socket_count);
@@ -174,6 +174,19 @@ int linnet_loop_add_socket(linnet_loop *loop, const linnet_address *local)
         return error;
     }
     return (int)loop->socket_count++;
+}
+
+int linnet_loop_add_socket(linnet_loop *loop, const linnet_address *local)
+{
+    return add(loop, local, linnet_socket_open);
+}
+
+int linnet_loop_add_group(linnet_loop *loop, const linnet_address *group, int answers)
+{
+    int added = add(loop, group, linnet_socket_open_group);
+    if (added >= 0)
+        loop->sockets[added].answers = (uint16_t)(answers < 0 ? added : answers);
+    return added;
 }
 
 void linnet_loop_drop_sockets(linnet_loop *loop, size_t count)

@@ -53,6 +53,9 @@ void linnet_loop_close(linnet_loop *loop, int error);
 
 /* Opens one more socket: its number, or LINNET_EADDRESS, LINNET_ENOMEM, LINNET_ESYSTEM. */
 int linnet_loop_add_socket(linnet_loop *loop, const linnet_address *local);
+/* The same for one that hears a group on the interface that its scope names; `answers`: the socket that answers, -1 for
+ * itself. */
+int linnet_loop_add_group(linnet_loop *loop, const linnet_address *group, int answers);
 /* Closes the sockets opened last until `count` are left. Only before they were used. */
 void linnet_loop_drop_sockets(linnet_loop *loop, size_t count);
 

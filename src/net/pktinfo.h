@@ -12,7 +12,7 @@
 
 /* Sets local_ip and flags of the path if this control message tells them. */
 void linnet_pktinfo_read(const struct cmsghdr *control, linnet_path *path);
-/* Appends a control message for the path's local address where there is need for one. */
+/* Appends a control message for the path's local address, or a group's interface, where there is need for one. */
 void linnet_pktinfo_append(struct msghdr *header, const linnet_socket *socket, const linnet_path *path);
 
 #endif

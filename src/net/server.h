@@ -1,6 +1,6 @@
 /* The inside of a linnet_server. Its functions stand in several files: server.c (opening, the loop), server_bind.c
- * (addresses), server_resources.c (copies of what is added), server_deferred.c (answers from other threads),
- * server_timers.c (linnet_server_after()), server_transfers.c (memory of block-wise transfers). */
+ * (addresses), server_groups.c (multicast), server_resources.c (copies of what is added), server_deferred.c (answers
+ * from other threads), server_timers.c (linnet_server_after()), server_transfers.c (memory of block-wise transfers). */
 #ifndef LINNET_NET_SERVER_H
 #define LINNET_NET_SERVER_H
 

@@ -58,8 +58,11 @@ int linnet_server_bind(linnet_server *server, const char *text)
 
 int linnet_server_address(const linnet_server *server, size_t index, linnet_address *address)
 {
-    if (index >= server->loop.socket_count)
-        return LINNET_ENOENT;
-    *address = server->loop.sockets[index].local;
-    return 0;
+    for (size_t i = 0; i < server->loop.socket_count; i++) {
+        if (server->loop.sockets[i].group || index-- > 0)
+            continue;
+        *address = server->loop.sockets[i].local;
+        return 0;
+    }
+    return LINNET_ENOENT;
 }

@@ -1,5 +1,5 @@
-/* UDP sockets. There is no SO_REUSEADDR: on Linux it would let a second server take a share of the first one's
- * datagrams without a word, and UDP has no TIME_WAIT that would call for it. */
+/* UDP sockets. None is bound with SO_REUSEADDR but those of groups: on Linux it would let a second server take a share
+ * of the first one's datagrams without a word, and UDP has no TIME_WAIT that would call for it. */
 #include "net/socket.h"
 
 #include "net/address_system.h"
@@ -8,12 +8,24 @@
 
 #include <errno.h>
 #include <linnet/error.h>
+#include <net/if.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 static int set(int descriptor, int level, int name, int value)
 {
     return setsockopt(descriptor, level, name, &value, sizeof value);
+}
+
+#ifndef IPV6_MULTICAST_ALL
+#define IPV6_MULTICAST_ALL 29 /* Linux 4.20 */
+#endif
+
+/* By default Linux gives a socket what is sent to any group that any socket of the host has joined. */
+static void hear_own_groups_only(int descriptor)
+{
+    set(descriptor, IPPROTO_IP, IP_MULTICAST_ALL, 0);
+    set(descriptor, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
 }
 
 /* Doubles the number of files that this process may have open, as far as the system allows. */
@@ -42,6 +54,7 @@ static void prefer(const linnet_socket *socket)
     set(descriptor, SOL_SOCKET, SO_RCVBUF, LINNET_NET_SOCKET_BUFFER);
     /* Small datagrams need no path MTU discovery, and forged reports of it do harm: no DF bit over IPv4. */
     set(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
+    hear_own_groups_only(descriptor);
 }
 
 /* An IPv6 socket that takes IPv4 as well needs the options of both. */
@@ -117,6 +130,57 @@ int linnet_socket_open(linnet_socket *opened, const linnet_address *local)
         return error;
     linnet_address every = {.ip = {[10] = 0xff, [11] = 0xff}, .port = local->port};
     return open_family(opened, &every, AF_INET);
+}
+
+/* Where the kernel has it, binding to the interface keeps away what comes to the group by others; else duplicates are
+ * told apart by their message IDs. */
+static void bind_to_interface(int descriptor, uint32_t index)
+{
+    char name[IF_NAMESIZE];
+    if (if_indextoname(index, name))
+        setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name) + 1);
+}
+
+static int join(int descriptor, const linnet_address *group)
+{
+    struct ip_mreqn v4 = {.imr_ifindex = (int)group->scope};
+    struct ipv6_mreq v6 = {.ipv6mr_interface = group->scope};
+    if (linnet_address_is_ipv4(group)) {
+        memcpy(&v4.imr_multiaddr, group->ip + 12, 4);
+        return setsockopt(descriptor, IPPROTO_IP, IP_ADD_MEMBERSHIP, &v4, sizeof v4);
+    }
+    memcpy(&v6.ipv6mr_multiaddr, group->ip, 16);
+    return setsockopt(descriptor, IPPROTO_IPV6, IPV6_JOIN_GROUP, &v6, sizeof v6);
+}
+
+int linnet_socket_open_group(linnet_socket *opened, const linnet_address *group)
+{
+    int family = linnet_address_is_ipv4(group) ? AF_INET : AF_INET6;
+    *opened = (linnet_socket){.family = family, .group = true};
+    opened->descriptor = create(family);
+    if (opened->descriptor < 0)
+        return error_of(errno);
+    if (set(opened->descriptor, SOL_SOCKET, SO_REUSEADDR, 1) == 0 && bind_to(opened, group) == 0 &&
+        join(opened->descriptor, group) == 0) {
+        bind_to_interface(opened->descriptor, group->scope);
+        prefer(opened);
+        opened->local = *group;
+        return 0;
+    }
+    int number = errno;
+    linnet_socket_close(opened);
+    errno = number;
+    return error_of(number);
+}
+
+/* Bound already, alone: only what asks for SO_REUSEADDR itself can come to its port from now on. */
+void linnet_socket_share(const linnet_socket *socket) { set(socket->descriptor, SOL_SOCKET, SO_REUSEADDR, 1); }
+
+void linnet_socket_set_hops(const linnet_socket *socket, unsigned hops)
+{
+    set(socket->descriptor, IPPROTO_IP, IP_MULTICAST_TTL, (int)hops);
+    if (socket->family == AF_INET6)
+        set(socket->descriptor, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, (int)hops);
 }
 
 void linnet_socket_close(linnet_socket *opened)

@@ -138,11 +138,15 @@ bool linnet_reply_is_acceptable(const linnet_reply *reply)
 }
 
 /* RFC 7252 8.2: to a multicast request a server need not answer "if it doesn't have anything useful to respond (e.g.,
- * if it only has an empty payload or an error response)". */
+ * if it only has an empty payload or an error response)". A client that says what it does not want, by No-Response,
+ * wants all else (RFC 7967 2.1). */
 static bool is_useless_to_group(const linnet_reply *reply)
 {
+    linnet_bytes value;
+
     return (reply->incoming->path->flags & LINNET_PATH_MULTICAST) &&
-           (reply->held == 0 || !linnet_code_is_success(reply->code));
+           (reply->held == 0 || !linnet_code_is_success(reply->code)) &&
+           !linnet_request_option(reply->request, LINNET_OPTION_NO_RESPONSE, 0, &value);
 }
 
 /* Adds Content-Format, into the room that was left for it. Returns the size of all options. */
