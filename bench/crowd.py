@@ -10,8 +10,8 @@ import sys
 import servers
 
 MARKS = ("<!-- begin: written by ./dev bench crowd -->", "<!-- crowd ends -->")
-TITLES = ["crowd", "accepted", "in s", "server's MiB before", "after", "at the end", "GET us alone: p50", "p99", "in the crowd: p50",
-          "p99", "after a PUT: p50", "p99", "lost", "honest PUT"]
+TITLES = ["crowd", "accepted", "in s", "server's MiB before", "after", "at the end", "GET us alone: p50", "p99",
+          "in the crowd: p50", "p99", "after a PUT: p50", "p99", "lost", "honest PUT"]
 
 
 def measure(build, kind, count):
@@ -58,14 +58,15 @@ def main():
     busy = servers.busy_percent()
     rows = [cells(measure(arguments.build, "observers", count)) for count in (arguments.observers // 10,
                                                                               arguments.observers)]
-    rows += [cells(measure(arguments.build, "uploads", count)) for count in (arguments.uploads // 10, arguments.uploads)]
+    rows += [cells(measure(arguments.build, "uploads", count)) for count in (arguments.uploads // 10,
+                                                                            arguments.uploads)]
     busy = max(busy, servers.busy_percent())
     quiet = "" if busy < 5 else ": **it was not quiet, so the times do not count; the memory does**"
     text = (f"`./dev bench crowd --observers {arguments.observers} --uploads {arguments.uploads}`, "
-            f"{datetime.datetime.now():%Y-%m-%d %H:%M}; others kept the machine {busy:.0f} % busy{quiet}. Each of the crowd "
-            "has an address of its own. The observers wait; then an honest client asks, changes what they observe, and asks "
-            "again while all are told. The uploads are begun with 1,024 octets each and never go on; the honest client then "
-            "uploads 16 KiB block by block.\n\n" + servers.table(TITLES, rows))
+            f"{datetime.datetime.now():%Y-%m-%d %H:%M}; others kept the machine {busy:.0f} % busy{quiet}. Each of "
+            "the crowd has an address of its own. The observers wait; then an honest client asks, changes what they "
+            "observe, and asks again while all are told. The uploads are begun with 1,024 octets each and never go on; "
+            "the honest client then uploads 16 KiB block by block.\n\n" + servers.table(TITLES, rows))
     print(text)
     if not arguments.print:
         write(servers.ROOT / "bench" / "RESULTS.md", text)
