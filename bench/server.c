@@ -1,5 +1,5 @@
 /* Linnet's smallest server, to measure the library without the demo's resources: "time" has a handler, "data" is a
- * stored value that may be replaced. Ends after ten minutes at the latest.
+ * stored value that may be replaced, "watched" one that may be observed. Ends after ten minutes at the latest.
  *
  *     server [ADDRESS]     coap://127.0.0.1:5683 */
 #include <linnet.h>
@@ -28,6 +28,12 @@ int main(int count, char **words)
     linnet_server_add(server, "time", &(linnet_resource_config){.get = get_time});
     linnet_server_add(server, "data",
                       &(linnet_resource_config){.stored = true, .writable = true, .value = linnet_text("Linnet")});
+    linnet_server_add(server, "watched",
+                      &(linnet_resource_config){.stored = true,
+                                                .writable = true,
+                                                .observable = true,
+                                                .confirm_every = 1000000000,
+                                                .value = linnet_text("22.3 C")});
     error = linnet_server_run(server);
     linnet_server_close(server);
     return error != 0;
