@@ -38,7 +38,7 @@ char *base_resolve_path(const char *typed)
     walk(path, start, strlen(start));
     walk(path, typed, size);
     if (!*path)
-        strcpy(path, "/");
+        memcpy(path, "/", sizeof "/");
     return path;
 }
 

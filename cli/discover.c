@@ -16,7 +16,8 @@ enum { KEY_FORMAT = OPTION_LONG, KEY_RETRIES, KEY_LOSS, KEY_INTERFACE };
 
 const option_row discover_options[] = {
     {0, NULL, NULL, "options"},
-    {KEY_FORMAT, "format", "HOW", "table, link (one link a line), or json (an array)"},
+    {KEY_FORMAT, "format", "HOW",
+     "table, link (one link a line), or json (an array;\nof a group, one a line for each server)"},
     {'o', "output", "FILE", "write to FILE"},
     {'N', "non", NULL, "non-confirmable: sent once, not acknowledged"},
     {'B', "timeout", "SECONDS", "give up after this time"},

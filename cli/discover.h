@@ -8,7 +8,8 @@
 
 /* A table with one line for each link, and only the columns that have something in them. */
 void discover_table(FILE *out, linnet_bytes links, const palette *ink);
-/* An array with one object for each link; `server`, where it is not NULL, says in each whose link it is. */
+/* An array with one object for each link; `server`, where it is not NULL, says in each whose link it is, and the array
+ * is a line. */
 void discover_json(FILE *out, linnet_bytes links, const char *server, const palette *ink);
 /* Links with absolute targets, which say whose they are. To be freed. */
 char *discover_absolute(linnet_bytes links, const char *server);

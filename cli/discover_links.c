@@ -100,7 +100,10 @@ void discover_json(FILE *out, linnet_bytes links, const char *server, const pale
     cJSON_Delete(array);
     if (!text)
         out_of_memory();
-    print_json(out, linnet_text(text), ink);
+    if (server) /* one line for each server */
+        fprintf(out, "%s\n", text);
+    else
+        print_json(out, linnet_text(text), ink);
     free(text);
 }
 

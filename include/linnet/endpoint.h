@@ -134,8 +134,8 @@ typedef struct linnet_outgoing {
     linnet_bytes payload;
     linnet_transmission transmission; /* zero fields: the endpoint's */
     uint64_t deadline;                /* when to give up; 0: `now` + EXCHANGE_LIFETIME */
-    uint64_t keep; /* Not 0: an observation (RFC 7641). A notification - a success with an Observe option - does not end it;
-                    * `done` is called for each, response->more set, until a response that is none, an error or
+    uint64_t keep; /* Not 0: an observation (RFC 7641). A notification - a success with an Observe option - does not end
+                    * it; `done` is called for each, response->more set, until a response that is none, an error or
                     * linnet_endpoint_cancel(). A later request with the same token and the same `keep` takes its place:
                     * it ends with LINNET_ECANCELLED. */
     linnet_response_handler *done;

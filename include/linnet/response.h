@@ -21,7 +21,8 @@ typedef struct linnet_response {
     linnet_path path;         /* who answered, and at which of our addresses */
     uint64_t round_trip_us;   /* from the first transmission of the request to its end */
     uint32_t retransmissions; /* of the request */
-    bool more;                /* the handler will be called again: an observation, or a group request (RFC 7252 8) */
+    bool more;                /* the handler will be called again: an observation, or a group request (RFC 7252 8),
+                               * whose regular end is LINNET_ETIMEOUT */
     bool has_observe;         /* a notification, or the response that confirms an observation (RFC 7641) */
     uint32_t observe;         /* its 24-bit sequence number */
     bool cached;     /* from the client's cache: the server was not asked, or it said that this is still valid */

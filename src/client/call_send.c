@@ -62,7 +62,7 @@ static bool is_countable(const linnet_call_state *call)
 {
     uint64_t size = known_size(call);
 
-    return size == LINNET_UNKNOWN_SIZE || size >> (call->upload.szx + 4) <= LINNET_BLOCK_NUMBER_MAX;
+    return size == LINNET_UNKNOWN_SIZE || size == 0 || (size - 1u) >> (call->upload.szx + 4) <= LINNET_BLOCK_NUMBER_MAX;
 }
 
 /* Early negotiation of the block size (RFC 7959 2.4), or the part of the body that is wanted. */

@@ -42,26 +42,33 @@ static void take_answer(linnet_subject *subject, const linnet_incoming *answered
     subject->notified = answered->sequence;
 }
 
-/* Runs `serve` with the kept request. */
-static void ask(linnet_subject *subject, linnet_incoming *incoming, linnet_serve *serve, void *context)
-{
-    linnet_endpoint *endpoint = subject->owner->endpoint;
-    linnet_path path = linnet_observer_path(subject->first);
+/* The kept request, as it is given to `serve`. */
+typedef struct question {
+    linnet_incoming incoming;
+    linnet_path path;
     linnet_request_options options;
     linnet_message request;
+} question;
 
+static void ask(linnet_subject *subject, question *asked, linnet_serve *serve, void *context)
+{
+    linnet_endpoint *endpoint = subject->owner->endpoint;
+    linnet_incoming *incoming = &asked->incoming;
+
+    asked->path = linnet_observer_path(subject->first);
     /* Both went well when the request came in. */
-    (void)linnet_message_parse(&request, linnet_view(linnet_subject_request(subject), subject->request_size));
-    (void)linnet_request_options_read(&options, &request);
+    (void)linnet_message_parse(&asked->request, linnet_view(linnet_subject_request(subject), subject->request_size));
+    (void)linnet_request_options_read(&asked->options, &asked->request);
     incoming->endpoint = endpoint;
-    incoming->path = &path;
-    incoming->message = &request;
-    incoming->options = &options;
+    incoming->path = &asked->path;
+    incoming->message = &asked->request;
+    incoming->options = &asked->options;
     incoming->subject = subject;
     incoming->sequence = linnet_subject_sequence(subject, incoming->now);
     incoming->body = linnet_subject_body(subject);
     incoming->capacity = endpoint->message_size - LINNET_MESSAGE_HEADER_SIZE - LINNET_TOKEN_MAX;
-    subject->observable->asked = true;
+    if (subject->observable)
+        subject->observable->asked = true;
     endpoint->slot_taken = true;
     serve(context, incoming);
     endpoint->slot_taken = false;
@@ -72,7 +79,7 @@ static void ask(linnet_subject *subject, linnet_incoming *incoming, linnet_serve
 bool linnet_subject_build(linnet_subject *subject, uint64_t now)
 {
     linnet_endpoint *endpoint = subject->owner->endpoint;
-    linnet_incoming incoming = {.now = now};
+    question asked = {.incoming = {.now = now}};
 
     if (!subject->observable || subject->is_given ||
         (subject->is_built && subject->version == subject->observable->version))
@@ -80,14 +87,14 @@ bool linnet_subject_build(linnet_subject *subject, uint64_t now)
     if (linnet_exchanges_get(&endpoint->exchanges, subject->asked))
         return false;
     subject->asked_version = subject->observable->version;
-    ask(subject, &incoming, endpoint->config.serve, endpoint->config.serve_context);
-    if (incoming.deferred || incoming.refused_to_defer) {
-        if (incoming.refused_to_defer)
+    ask(subject, &asked, endpoint->config.serve, endpoint->config.serve_context);
+    if (asked.incoming.deferred || asked.incoming.refused_to_defer) {
+        if (asked.incoming.refused_to_defer)
             subject->owner->resume = now + LINNET_NOTIFICATIONS_WAIT_US;
         return false;
     }
     if (subject->observable)
-        take_answer(subject, &incoming, subject->asked_version);
+        take_answer(subject, &asked.incoming, subject->asked_version);
     return true;
 }
 
@@ -110,15 +117,15 @@ void linnet_subject_answer(linnet_observers *observers, uint64_t now, linnet_exc
                            linnet_serve *serve, void *context)
 {
     linnet_subject *subject = exchange->part.server.of.subject;
-    linnet_incoming incoming = {.now = now, .exchange = linnet_exchange_id(exchange)};
+    question asked = {.incoming = {.now = now, .exchange = linnet_exchange_id(exchange)}};
 
     subject->asked = 0;
     linnet_exchanges_give(&observers->endpoint->exchanges, exchange);
     if (!subject->first)
         return; /* all have left */
-    ask(subject, &incoming, serve, context);
+    ask(subject, &asked, serve, context);
     if (subject->observable)
-        take_answer(subject, &incoming, subject->asked_version);
+        take_answer(subject, &asked.incoming, subject->asked_version);
     subject->is_given = true;
     subject->left = subject->count;
     linnet_subject_due(subject);

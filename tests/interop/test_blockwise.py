@@ -76,5 +76,5 @@ def test_node_coap_reads_the_large_answer_of_a_large_post(demo, body, size):
 
 def test_coap_client_is_told_the_largest_size(demo, tmp_path):
     (tmp_path / "body").write_text("x" * 70000)
-    text = coap_client("put", f"{demo.uri}/large-update", 1024, tmp_path / "body")
+    text = coap_client("put", f"{demo.uri}/validate", 1024, tmp_path / "body")
     assert "c:4.13" in text and "Size1:65536" in text

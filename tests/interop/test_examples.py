@@ -61,6 +61,13 @@ def test_the_core_alone_serves_from_static_memory():
     assert serve("microcontroller", f"{LINNET} get coap://127.0.0.1/temperature") == "22.3 C"
 
 
+def test_a_group_is_asked_and_its_members_answer():
+    serve_group = f"{LINNET} serve --demo --join 224.0.1.187 --leisure 0.1 >/dev/null 2>&1 --bind"
+    ask = f"{EXAMPLES}/group coap://224.0.1.187/time lo"
+    lines = run(f"{serve_group} 127.0.0.1 &\n{serve_group} 127.0.0.2 &\n{AWAIT}; sleep 1\n{ask}").splitlines()
+    assert sorted(line.split(": ")[0] for line in lines) == ["127.0.0.1:5683", "127.0.0.2:5683"]
+
+
 def test_an_observed_resource_tells_of_its_changes():
     lines = serve("observed", "coap-client-notls -s 4 coap://127.0.0.1/count").split()
     assert len(lines) >= 3 and lines == [str(int(lines[0]) + i) for i in range(len(lines))]
