@@ -3,6 +3,7 @@ hand (RFC 7641). /obs and its like change every five seconds."""
 
 import contextlib
 import subprocess
+import time
 
 import pytest
 from support import coap, programs, run
@@ -155,6 +156,7 @@ def test_a_client_that_was_killed_is_told_no_more():
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as killed:
             while "T=ACK, Code=2.05" not in demo.program.output:  # it is registered
                 assert killed.poll() is None
+                time.sleep(0.01)
             killed.kill()
         with RawClient(demo.host, demo.port) as client:
             client.ask(registration("obs-non"))
