@@ -108,7 +108,8 @@ static bool explain_token_length(explanation *self, size_t *at, size_t *size)
 static bool explain_token(explanation *self, size_t *end)
 {
     linnet_bytes datagram = self->datagram;
-    size_t size = datagram.data[0] & 15u, at;
+    size_t size = datagram.data[0] & 15u;
+    size_t at = 0;
     if (!explain_token_length(self, &at, &size))
         return false;
     size_t there = datagram.size - at < size ? datagram.size - at : size;

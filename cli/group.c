@@ -111,19 +111,20 @@ static int complain_opening(int error, const linnet_client_config *config, const
     return EXIT_USAGE;
 }
 
-int group_ask(const linnet_client_config *config, linnet_client_request *request, group_show *show, void *context)
+int group_ask(const linnet_client_config *config, const linnet_client_request *asked, group_show *show, void *context)
 {
     group self = {.show = show, .context = context};
+    linnet_client_request request = *asked;
     int error = linnet_client_open(&self.client, config);
     if (error)
-        return complain_opening(error, config, request->uri);
+        return complain_opening(error, config, request.uri);
     interrupt_watch_client(self.client);
-    request->type = LINNET_NON; /* RFC 7252 8.1 */
-    request->on_response = on_response;
-    request->on_block = NULL;
-    request->context = &self;
-    error = linnet_client_send(self.client, request, NULL);
-    int status = error ? complain_request(error, request->uri, 0, 0) : wait(&self, config, request->uri);
+    request.type = LINNET_NON; /* RFC 7252 8.1 */
+    request.on_response = on_response;
+    request.on_block = NULL;
+    request.context = &self;
+    error = linnet_client_send(self.client, &request, NULL);
+    int status = error ? complain_request(error, request.uri, 0, 0) : wait(&self, config, request.uri);
     interrupt_watch_client(NULL);
     self.show = NULL;
     self.broken = true; /* closing ends what is open */

@@ -15,6 +15,7 @@ typedef bool group_show(const linnet_response *response, void *context);
 
 /* Asks, and shows each answer as it comes until the time is over. Returns the exit status: EXIT_DONE when somebody has
  * answered. request->on_response and its context are set here. */
-int group_ask(const linnet_client_config *config, linnet_client_request *request, group_show *show, void *context);
+int group_ask(const linnet_client_config *config, const linnet_client_request *request, group_show *show,
+              void *context);
 
 #endif

@@ -14,24 +14,24 @@ size_t linnet_header_size(size_t token_size)
 
 size_t linnet_header_write(uint8_t *datagram, linnet_type type, linnet_code code, uint16_t id, linnet_bytes token)
 {
-    uint8_t *at = datagram + LINNET_MESSAGE_HEADER_SIZE;
+    size_t size = LINNET_MESSAGE_HEADER_SIZE;
     size_t length = token.size;
 
     if (token.size >= LEAST_16) {
         length = LENGTH_16;
-        *at++ = (uint8_t)((token.size - LEAST_16) >> 8);
-        *at++ = (uint8_t)(token.size - LEAST_16);
+        datagram[size++] = (uint8_t)((token.size - LEAST_16) >> 8);
+        datagram[size++] = (uint8_t)(token.size - LEAST_16);
     } else if (token.size >= LEAST_8) {
         length = LENGTH_8;
-        *at++ = (uint8_t)(token.size - LEAST_8);
+        datagram[size++] = (uint8_t)(token.size - LEAST_8);
     }
     datagram[0] = (uint8_t)(1u << 6 | ((unsigned)type & 3u) << 4 | length);
     datagram[1] = code;
     datagram[2] = (uint8_t)(id >> 8);
     datagram[3] = (uint8_t)id;
     if (token.size > 0) /* memcpy from NULL is undefined even for no octets */
-        memcpy(at, token.data, token.size);
-    return (size_t)(at - datagram) + token.size;
+        memcpy(datagram + size, token.data, token.size);
+    return size + token.size;
 }
 
 bool linnet_header_token(linnet_bytes datagram, linnet_bytes *token)

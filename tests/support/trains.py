@@ -51,10 +51,11 @@ def _udp_offset(frame):
 
 
 def split(payload):
-    """The messages of a train, or the payload alone."""
+    """The messages of a train, or the payload alone. A train is of one kind: requests, or what answers requests; so
+    options that happen to look like a message do not make one of a single response."""
     for size in range(4, len(payload)):
         parts = [payload[start : start + size] for start in range(0, len(payload), size)]
-        if all(_is_message(part) for part in parts):
+        if all(_is_message(part) for part in parts) and len({1 <= part[1] < 32 for part in parts}) == 1:
             return parts
     return [payload]
 
@@ -64,7 +65,8 @@ def _is_message(octets):
         message = coap.decode(octets)
     except coap.Malformed:
         return False
-    return message.code_text in CODES and (message.code == 0 or message.type != coap.RST)
+    usual_token = octets[0] & 15 <= 8  # letters begin with other lengths
+    return usual_token and message.code_text in CODES and (message.code == 0 or message.type != coap.RST)
 
 
 def _with_payload(frame, at, payload):
