@@ -92,8 +92,7 @@ static const command commands[] = {
      "  linnet discover localhost rt=Type1\n"
      "  linnet discover 'coap://localhost?href=/link*'\n"
      "  linnet discover --format json localhost | jq -r '.[].href'\n"
-     "  linnet discover coap://224.0.1.187\n"
-     "  linnet discover 'coap://[ff02::fd%25eth0]' rt=light --timeout 3\n",
+     "  linnet discover coap://224.0.1.187 --timeout 6\n",
      discover_run},
     {"shell", "ask a server again and again, at a prompt", "[URI]",
      "A prompt for the other commands, with history and completion (Tab) of commands,\n"
