@@ -51,13 +51,18 @@ def _udp_offset(frame):
 
 
 def split(payload):
-    """The messages of a train, or the payload alone. A train is of one kind: requests, or what answers requests; so
-    options that happen to look like a message do not make one of a single response."""
+    """The messages of a train, or the payload alone."""
     for size in range(4, len(payload)):
         parts = [payload[start : start + size] for start in range(0, len(payload), size)]
-        if all(_is_message(part) for part in parts) and len({1 <= part[1] < 32 for part in parts}) == 1:
+        if all(_is_message(part) for part in parts) and _are_of_one_kind(parts):
             return parts
     return [payload]
+
+
+def _are_of_one_kind(parts):
+    """Requests or responses, with acknowledgements among them: so options that happen to look like a request do not
+    make a train of a single response."""
+    return len({part[1] < 32 for part in parts if part[1] != 0}) <= 1
 
 
 def _is_message(octets):
