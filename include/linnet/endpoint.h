@@ -65,10 +65,17 @@ typedef struct linnet_incoming {
 
 typedef void linnet_serve(void *context, linnet_incoming *incoming);
 
-/* Writes why an option is refused: payload marker and diagnostic payload, at most `capacity` octets and never more than
- * LINNET_EXPLANATION_MAX. Returns its size, or 0. */
-#define LINNET_EXPLANATION_MAX 48u
-typedef size_t linnet_explain(uint16_t option, uint8_t *payload, size_t capacity);
+/* A request that is refused before a resource is looked for. */
+typedef struct linnet_refusal {
+    const linnet_message *request;
+    linnet_code code;
+    uint16_t option; /* the one that is refused, where the code is 4.02 */
+} linnet_refusal;
+
+/* Writes what stands behind header and token of a refusal - options, marker and payload - and returns its size, at most
+ * `capacity`. LINNET_SAY_NOTHING: the client does not want to hear of it (RFC 7967). */
+typedef size_t linnet_explain(const linnet_refusal *refusal, uint8_t *body, size_t capacity);
+#define LINNET_SAY_NOTHING SIZE_MAX
 
 typedef struct linnet_endpoint_config {
     linnet_transmission transmission;
@@ -76,11 +83,12 @@ typedef struct linnet_endpoint_config {
     linnet_port port;
     linnet_serve *serve; /* answers requests; NULL: a client only, requests are rejected (RFC 7252 4.2, 4.3) */
     void *serve_context;
-    linnet_explain *explain; /* linnet_explain_option, or NULL: a 4.02 goes without a diagnostic payload */
+    linnet_explain *explain; /* linnet_explain_refusal, or NULL: refusals are a code alone */
 } linnet_endpoint_config;
 
-/* "Unknown or malformed option 65001": "4.02 ... SHOULD include a diagnostic payload" (RFC 7252 5.4.1). */
-size_t linnet_explain_option(uint16_t option, uint8_t *payload, size_t capacity);
+/* A 4.02 names the option, "Unknown or malformed option 65001" (RFC 7252 5.4.1). A client that accepts problem details
+ * (RFC 9290) gets them for every code. No-Response (RFC 7967) is obeyed. */
+size_t linnet_explain_refusal(const linnet_refusal *refusal, uint8_t *body, size_t capacity);
 
 /* Octets of memory that an endpoint with these limits needs, at most. */
 size_t linnet_endpoint_memory(const linnet_limits *limits);

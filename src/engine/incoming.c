@@ -38,6 +38,21 @@ static void write_header(linnet_endpoint *endpoint, uint64_t now, const linnet_p
                             request->token);
 }
 
+/* There is nothing to say: a confirmable request is acknowledged all the same. */
+static void answer_with_silence(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, uint64_t key,
+                                const linnet_message *request)
+{
+    uint8_t datagram[LINNET_MESSAGE_HEADER_SIZE];
+    linnet_bytes no_token = {NULL, 0};
+    linnet_bytes answer = {datagram, 0};
+
+    if (request->type == LINNET_CON) {
+        answer.size = linnet_header_write(datagram, LINNET_ACK, LINNET_EMPTY, request->id, no_token);
+        (void)linnet_transmit(endpoint, path, answer);
+    }
+    linnet_answers_put(&endpoint->answers, key, now, now + lifetime_of(endpoint, request), answer);
+}
+
 void linnet_incoming_refuse(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                             const linnet_message *request, linnet_code code, uint16_t option)
 {
@@ -56,28 +71,18 @@ void linnet_incoming_refuse(linnet_endpoint *endpoint, uint64_t now, const linne
     if (!slot)
         return; /* as if the request had been lost */
     answer.data = slot;
+    if (endpoint->config.explain)
+        explained = endpoint->config.explain(&(linnet_refusal){request, code, option}, slot + answer.size,
+                                             endpoint->message_size - answer.size);
+    if (explained == LINNET_SAY_NOTHING) {
+        answer_with_silence(endpoint, now, path, key, request);
+        return;
+    }
     write_header(endpoint, now, path, slot, request, code);
-    if (code == LINNET_BAD_OPTION && endpoint->config.explain)
-        explained = endpoint->config.explain(option, slot + answer.size, endpoint->message_size - answer.size);
     if (linnet_echo_allows(endpoint, now, path, request, answer.size + explained))
         answer.size += explained;
     linnet_answers_put(&endpoint->answers, key, now, now + lifetime_of(endpoint, request), answer);
     port->send(port->context, path, answer.size);
-}
-
-/* The server layer had nothing to say: a confirmable request is acknowledged all the same. */
-static void answer_with_silence(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, uint64_t key,
-                                const linnet_message *request)
-{
-    uint8_t datagram[LINNET_MESSAGE_HEADER_SIZE];
-    linnet_bytes no_token = {NULL, 0};
-    linnet_bytes answer = {datagram, 0};
-
-    if (request->type == LINNET_CON) {
-        answer.size = linnet_header_write(datagram, LINNET_ACK, LINNET_EMPTY, request->id, no_token);
-        (void)linnet_transmit(endpoint, path, answer);
-    }
-    linnet_answers_put(&endpoint->answers, key, now, now + lifetime_of(endpoint, request), answer);
 }
 
 static void answer_now(linnet_endpoint *endpoint, uint64_t key, linnet_incoming *incoming, uint8_t *slot)

@@ -53,7 +53,7 @@ static int open_all(linnet_server *server, const linnet_server_config *config)
         .trace_context = config->trace_context,
         .loss_percent = config->loss_percent,
         .serve = linnet_site_serve,
-        .explain = linnet_explain_option,
+        .explain = linnet_explain_refusal,
         .serve_context = &server->site,
         .owner = server,
     };

@@ -82,7 +82,7 @@ static void open_with(const linnet_limits *limits)
     linnet_endpoint_config config = {.limits = all,
                                      .port = {NULL, give_slot, take_slot, give_random},
                                      .serve = linnet_site_serve,
-                                     .explain = linnet_explain_option,
+                                     .explain = linnet_explain_refusal,
                                      .serve_context = &site};
     linnet_transfers_config settings = {.limits = all, .memory = {heap_resize, &rig.heap}, .random = give_random};
     size_t size = linnet_endpoint_memory(&all);
