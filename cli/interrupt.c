@@ -13,11 +13,12 @@ static volatile sig_atomic_t spared; /* the process */
 
 static void on_signal(int number)
 {
-    (void)number;
     linnet_client *client = watched_client;
     linnet_server *server = watched_server;
-    count = count + 1;
-    if (!spared && (count > 1 || (!client && !server)))
+    /* SIGTERM is never impatient: who pressed Ctrl-C may well be followed by a script that ends its server. */
+    if (number == SIGINT)
+        count = count + 1;
+    if (!spared && number == SIGINT && (count > 1 || (!client && !server)))
         _exit(EXIT_INTERRUPTED); /* asked twice, or nothing there that could end in order */
     if (client)
         linnet_client_stop(client);

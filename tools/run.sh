@@ -79,10 +79,16 @@ show() {
 
 serve_until_interrupted() {
     printf '\nThe server runs until Ctrl-C. In another terminal, try:  build/linnet get %s/time\n' "$uri"
-    trap 'printf "\n"; stop_server; say "The server has ended."; exit 0' INT TERM
+    local asked=''
+    trap 'asked=yes' INT TERM
     tail -n +1 -f --pid="$server" "$server_log" 2>/dev/null | sed -u '/listening on/d' >&2 &
-    wait "$server" || fail "the server ended by itself" "its own words are above"
-    server=''
+    wait "$server" || true
+    [[ -n $asked ]] || fail "the server ended by itself" "its own words are above"
+    # Not in the trap: there, wait tells of the signal and not of the server.
+    trap '' INT TERM
+    printf '\n'
+    stop_server
+    say "The server has ended."
 }
 
 # Asks the server to end, and insists that it does so in order within five seconds.

@@ -482,6 +482,15 @@ def test_the_server_says_where_it_listens_and_ends_in_order_on_both_signals():
         assert running.process.wait(PATIENCE) == 0
 
 
+def test_a_server_ends_in_order_when_ctrl_c_is_followed_by_sigterm():
+    """As ./dev run and service managers do: Ctrl-C reaches the whole group, then its leader ends the server."""
+    for _ in range(5):
+        running = serve("--demo")
+        running.process.send_signal(signal.SIGINT)
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(PATIENCE) == 0
+
+
 def test_a_port_that_is_taken_ends_with_3(uri):
     line, hint = complaint(linnet("serve", "--demo", "--bind", uri.removeprefix("coap://")), 3)
     assert "in use" in line and "--bind :0" in hint
