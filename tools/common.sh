@@ -23,7 +23,8 @@ fail() {
     exit 1
 }
 
-packages_build=(build-essential cmake ninja-build pkg-config libcbor-dev libcjson-dev libpcap-dev libedit-dev)
+packages_build=(build-essential cmake ninja-build pkg-config libcbor-dev libcjson-dev libpcap-dev libedit-dev
+                python3 python3-dev)
 packages_unit=("${packages_build[@]}" libcmocka-dev)
 packages_peers=("${packages_build[@]}" python3 python3-pytest tshark libcoap3-bin iproute2)
 packages_lint=("${packages_unit[@]}" clang clang-format clang-tidy cppcheck shellcheck python3 git)
@@ -70,7 +71,7 @@ install_packages() {
 configure() {
     local tree=$1 output
     shift
-    output=$(cmake -S "$root" -B "$tree" -G Ninja -DLINNET_WERROR=ON "$@" 2>&1) && return 0
+    output=$(cmake -S "$root" -B "$tree" -G Ninja -DLINNET_WERROR=ON -DPython3_EXECUTABLE="$python" "$@" 2>&1) && return 0
     printf '%s\n' "$output" | sed -n '/CMake Error/,$p' >&2
     fail "CMake could not configure ${tree#"$root"/}" "./dev clean removes what an earlier configuration left"
 }
@@ -99,4 +100,4 @@ source_files() {
     fi
 }
 
-c_files() { source_files 'src/*.[ch]' 'include/*.h' 'cli/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'examples/*.[ch]' 'ports/*.[ch]'; }
+c_files() { source_files 'src/*.[ch]' 'include/*.h' 'cli/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'examples/*.[ch]' 'ports/*.[ch]' 'bindings/*.[ch]'; }
