@@ -86,7 +86,7 @@ void linnet_endpoint_clear(linnet_endpoint *endpoint, int error)
         if (exchange->phase == LINNET_PHASE_FREE)
             continue;
         if (linnet_exchange_is_client(exchange))
-            linnet_outgoing_end(endpoint, exchange->part.client.started, exchange, error, NULL, NULL);
+            endpoint->outgoing->end(endpoint, exchange->part.client.started, exchange, error, NULL, NULL);
         else
             linnet_exchanges_give(exchanges, exchange);
     }
@@ -108,7 +108,7 @@ void linnet_endpoint_advance(linnet_endpoint *endpoint, uint64_t now)
     while ((timer = linnet_wheel_expire(&endpoint->exchanges.wheel, now)) != NULL) {
         linnet_exchange_state *exchange = LINNET_CONTAINER(timer, linnet_exchange_state, timer);
         if (linnet_exchange_is_client(exchange))
-            linnet_outgoing_timer(endpoint, now, exchange);
+            endpoint->outgoing->timer(endpoint, now, exchange);
         else if (exchange->phase == LINNET_PHASE_NOTIFYING)
             endpoint->observers->calls->timer(endpoint->observers, now, exchange);
         else if (exchange->phase == LINNET_PHASE_LEISURE)

@@ -20,14 +20,15 @@ struct linnet_endpoint {
     linnet_message_ids ids;
     linnet_exchanges exchanges;
     size_t message_size;
-    size_t token_size;                  /* the longest that is taken */
-    uint32_t group_requests;            /* of ours, that are waited for */
-    uint32_t at_leisure;                /* answers that wait, see leisure.c */
-    uint64_t now;                       /* of the call in progress, or the last one */
-    bool slot_taken;                    /* an answer is being written into a slot: nothing else may be sent just now */
-    bool cleared;                       /* no more requests */
-    struct linnet_observers *observers; /* observers.h; NULL: nobody can observe */
-    struct linnet_echo *echo;           /* echo.h; NULL: no Echo options, and no bound on what is sent */
+    size_t token_size;       /* the longest that is taken */
+    uint32_t group_requests; /* of ours, that are waited for */
+    uint32_t at_leisure;     /* answers that wait, see leisure.c */
+    uint64_t now;            /* of the call in progress, or the last one */
+    bool slot_taken;         /* an answer is being written into a slot: nothing else may be sent just now */
+    bool cleared;            /* no more requests */
+    const struct linnet_outgoing_calls *outgoing; /* NULL: no request of ours was ever made */
+    struct linnet_observers *observers;           /* observers.h; NULL: nobody can observe */
+    struct linnet_echo *echo;                     /* echo.h; NULL: no Echo options, and no bound on what is sent */
 };
 
 /* transmit.c: datagrams out. */
@@ -62,23 +63,26 @@ void linnet_deferred_timer(linnet_endpoint *endpoint, uint64_t now, linnet_excha
 void linnet_leisure_hold(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, linnet_bytes answer);
 void linnet_leisure_timer(linnet_endpoint *endpoint, linnet_exchange_state *exchange);
 
-/* outgoing.c: requests of ours. */
-void linnet_outgoing_timer(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange);
-/* Gives the exchange back, then calls its handler. `message` and `path` are NULL where there is no response. */
-void linnet_outgoing_end(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange, int error,
-                         const linnet_message *message, const linnet_path *path);
+/* outgoing.c: requests of ours. The rest of the engine calls them through this table, which the first request sets: so
+ * a device that only answers has none of their code. */
+typedef struct linnet_outgoing_calls {
+    void (*timer)(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange);
+    /* Gives the exchange back, then calls its handler. `message` and `path` are NULL where there is no response. */
+    void (*end)(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange, int error,
+                const linnet_message *message, const linnet_path *path);
+    /* An empty ACK came for it. */
+    void (*acknowledged)(linnet_endpoint *endpoint, linnet_exchange_state *exchange);
+    /* Whether a request of ours waits for this response. */
+    bool (*expects)(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *response);
+    /* A response came, piggybacked or not. False: nothing waits for it. */
+    bool (*response)(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, const linnet_message *response);
+    /* A response came that no buffer held, and it would be no smaller the next time: the request ends. */
+    void (*too_large)(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, const linnet_message *response);
+} linnet_outgoing_calls;
+extern const linnet_outgoing_calls linnet_outgoing_role;
+
 /* Before it is launched: when to send it again, and what that time is multiplied by each time, in halves. */
 void linnet_outgoing_set_timeout(linnet_endpoint *endpoint, linnet_exchange id, uint64_t first, uint8_t backoff);
-/* An empty ACK came for it. */
-void linnet_outgoing_acknowledged(linnet_endpoint *endpoint, linnet_exchange_state *exchange);
-/* Whether a request of ours waits for this response. */
-bool linnet_outgoing_expects(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *response);
-/* A response came that no buffer held, and it would be no smaller the next time: the request ends. */
-void linnet_outgoing_too_large(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
-                               const linnet_message *response);
-/* A response came, piggybacked or not. False: nothing waits for it. */
-bool linnet_outgoing_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
-                              const linnet_message *response);
 
 /* group.c: requests of ours to a group. */
 

@@ -106,6 +106,7 @@ int linnet_endpoint_prepare(linnet_endpoint *endpoint, uint64_t now, const linne
     exchange->path = *path;
     exchange->phase = LINNET_PHASE_PREPARED;
     linnet_wheel_set(&endpoint->exchanges.wheel, &exchange->timer, client->deadline);
+    endpoint->outgoing = &linnet_outgoing_role;
     *id = linnet_exchange_id(exchange);
     return 0;
 }
@@ -125,6 +126,22 @@ static void cap_timer(linnet_endpoint *endpoint, linnet_exchange_state *exchange
 {
     if (exchange->timer.when > exchange->part.client.deadline)
         linnet_wheel_set(&endpoint->exchanges.wheel, &exchange->timer, exchange->part.client.deadline);
+}
+
+static void end(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange, int error,
+                const linnet_message *message, const linnet_path *path)
+{
+    linnet_client_part client = exchange->part.client;
+    linnet_response response = {.error = error,
+                                .path = path ? *path : exchange->path,
+                                .round_trip_us = now > client.started ? now - client.started : 0,
+                                .retransmissions = exchange->transmissions ? exchange->transmissions - 1u : 0};
+
+    if (message)
+        response.message = *message;
+    endpoint->group_requests -= client.to_group && exchange->in_token_table;
+    linnet_exchanges_give(&endpoint->exchanges, exchange);
+    client.done(&response, client.context);
 }
 
 int linnet_endpoint_launch(linnet_endpoint *endpoint, uint64_t now, linnet_exchange id, uint16_t socket)
@@ -151,7 +168,7 @@ int linnet_endpoint_launch(linnet_endpoint *endpoint, uint64_t now, linnet_excha
     if (message_id < 0)
         return LINNET_EMESSAGEID;
     if (holder) /* RFC 7641 3.3.1: a registration with the token of an observation takes its place */
-        linnet_outgoing_end(endpoint, now, holder, LINNET_ECANCELLED, NULL, NULL);
+        end(endpoint, now, holder, LINNET_ECANCELLED, NULL, NULL);
     exchange->datagram[2] = (uint8_t)(message_id >> 8);
     exchange->datagram[3] = (uint8_t)message_id;
     linnet_exchanges_add_id(exchanges, exchange,
@@ -167,29 +184,13 @@ int linnet_endpoint_launch(linnet_endpoint *endpoint, uint64_t now, linnet_excha
     return 0;
 }
 
-void linnet_outgoing_end(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange, int error,
-                         const linnet_message *message, const linnet_path *path)
-{
-    linnet_client_part client = exchange->part.client;
-    linnet_response response = {.error = error,
-                                .path = path ? *path : exchange->path,
-                                .round_trip_us = now > client.started ? now - client.started : 0,
-                                .retransmissions = exchange->transmissions ? exchange->transmissions - 1u : 0};
-
-    if (message)
-        response.message = *message;
-    endpoint->group_requests -= client.to_group && exchange->in_token_table;
-    linnet_exchanges_give(&endpoint->exchanges, exchange);
-    client.done(&response, client.context);
-}
-
 int linnet_endpoint_cancel(linnet_endpoint *endpoint, linnet_exchange id, int error)
 {
     linnet_exchange_state *exchange = linnet_exchanges_get(&endpoint->exchanges, id);
 
     if (!exchange || !linnet_exchange_is_client(exchange))
         return LINNET_ENOENT;
-    linnet_outgoing_end(endpoint, endpoint->now, exchange, error, NULL, NULL);
+    end(endpoint, endpoint->now, exchange, error, NULL, NULL);
     return 0;
 }
 
@@ -202,7 +203,7 @@ static void release(linnet_exchange_state *exchange)
         released(exchange->part.client.context);
 }
 
-void linnet_outgoing_acknowledged(linnet_endpoint *endpoint, linnet_exchange_state *exchange)
+static void acknowledged(linnet_endpoint *endpoint, linnet_exchange_state *exchange)
 {
     if (exchange->phase != LINNET_PHASE_UNACKNOWLEDGED || is_ping(exchange))
         return;
@@ -232,16 +233,16 @@ static bool is_too_late(const linnet_endpoint *endpoint, uint64_t now, const lin
            now > exchange->part.client.started + endpoint->timing.non_lifetime;
 }
 
-void linnet_outgoing_timer(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange)
+static void expire(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange)
 {
     if (now >= exchange->part.client.deadline) {
-        linnet_outgoing_end(endpoint, now, exchange, LINNET_ETIMEOUT, NULL, NULL);
+        end(endpoint, now, exchange, LINNET_ETIMEOUT, NULL, NULL);
     } else if (exchange->phase == LINNET_PHASE_AWAITING) {
         non_confirmable_timer(endpoint, now, exchange);
     } else if (!is_too_late(endpoint, now, exchange) && linnet_transmit_again(endpoint, now, exchange)) {
         cap_timer(endpoint, exchange);
     } else {
-        linnet_outgoing_end(endpoint, now, exchange, LINNET_ETIMEOUT, NULL, NULL);
+        end(endpoint, now, exchange, LINNET_ETIMEOUT, NULL, NULL);
     }
 }
 
@@ -278,18 +279,18 @@ static linnet_exchange_state *find(linnet_endpoint *endpoint, const linnet_path 
     return exchange;
 }
 
-bool linnet_outgoing_expects(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *response)
+static bool expects(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *response)
 {
     return find(endpoint, path, response) && is_acceptable(response);
 }
 
-void linnet_outgoing_too_large(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
-                               const linnet_message *response)
+static void end_too_large(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                          const linnet_message *response)
 {
     linnet_exchange_state *exchange = find(endpoint, path, response);
 
     if (exchange && !exchange->part.client.to_group)
-        linnet_outgoing_end(endpoint, now, exchange, LINNET_ETOOBIG, NULL, path);
+        end(endpoint, now, exchange, LINNET_ETOOBIG, NULL, path);
 }
 
 /* RFC 7641 3.2, 4.2: a response is a notification, and more will come, while it is a success with an Observe option. */
@@ -323,8 +324,8 @@ static void notify(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_stat
         client->done(&response, client->context);
 }
 
-bool linnet_outgoing_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
-                              const linnet_message *response)
+static bool take_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                          const linnet_message *response)
 {
     linnet_exchange_state *exchange = find(endpoint, path, response);
     bool acceptable = is_acceptable(response);
@@ -340,8 +341,14 @@ bool linnet_outgoing_response(linnet_endpoint *endpoint, uint64_t now, const lin
     } else if (acceptable && exchange->part.client.keep && is_notification(response, &sequence)) {
         notify(endpoint, now, exchange, sequence, response, path);
     } else {
-        linnet_outgoing_end(endpoint, now, exchange, acceptable ? 0 : LINNET_EOPTION, acceptable ? response : NULL,
-                            path);
+        end(endpoint, now, exchange, acceptable ? 0 : LINNET_EOPTION, acceptable ? response : NULL, path);
     }
     return true;
 }
+
+const linnet_outgoing_calls linnet_outgoing_role = {.timer = expire,
+                                                    .end = end,
+                                                    .acknowledged = acknowledged,
+                                                    .expects = expects,
+                                                    .response = take_response,
+                                                    .too_large = end_too_large};

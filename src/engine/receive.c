@@ -26,7 +26,7 @@ static void receive_empty_ack(linnet_endpoint *endpoint, const linnet_path *path
         return;
     linnet_echo_prove(endpoint, endpoint->now, path);
     if (linnet_exchange_is_client(exchange))
-        linnet_outgoing_acknowledged(endpoint, exchange);
+        endpoint->outgoing->acknowledged(endpoint, exchange);
     else if (exchange->phase == LINNET_PHASE_NOTIFYING)
         endpoint->observers->calls->acknowledged(endpoint->observers, endpoint->now, exchange);
     else
@@ -46,9 +46,21 @@ static void receive_reset(linnet_endpoint *endpoint, uint64_t now, const linnet_
     if (!linnet_exchange_is_client(exchange))
         linnet_exchanges_give(&endpoint->exchanges, exchange);
     else if (exchange->datagram[1] == LINNET_EMPTY) /* the pong of a ping (4.3) */
-        linnet_outgoing_end(endpoint, now, exchange, 0, message, path);
+        endpoint->outgoing->end(endpoint, now, exchange, 0, message, path);
     else
-        linnet_outgoing_end(endpoint, now, exchange, LINNET_ERESET, NULL, path);
+        endpoint->outgoing->end(endpoint, now, exchange, LINNET_ERESET, NULL, path);
+}
+
+static bool is_expected(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *response)
+{
+    return endpoint->outgoing && endpoint->outgoing->expects(endpoint, path, response);
+}
+
+/* False: nothing waits for it. */
+static bool take_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                          const linnet_message *response)
+{
+    return endpoint->outgoing && endpoint->outgoing->response(endpoint, now, path, response);
 }
 
 /* A confirmable response whose acknowledgement was lost comes again, is acknowledged again, and goes no further (4.5).
@@ -65,9 +77,9 @@ static void receive_confirmable_response(linnet_endpoint *endpoint, uint64_t now
         return;
     }
     /* Remembered first: the handler of the response may do anything. The acknowledgement is made anew each time. */
-    if (linnet_outgoing_expects(endpoint, path, message))
+    if (is_expected(endpoint, path, message))
         linnet_answers_put(&endpoint->answers, key, now, now + endpoint->timing.exchange_lifetime, nothing);
-    if (!linnet_outgoing_response(endpoint, now, path, message))
+    if (!take_response(endpoint, now, path, message))
         reject(endpoint, path, message);
 }
 
@@ -87,7 +99,7 @@ static void receive_response(linnet_endpoint *endpoint, uint64_t now, const linn
 {
     if (message->type == LINNET_CON)
         receive_confirmable_response(endpoint, now, path, message);
-    else if (message->type != LINNET_RST && !linnet_outgoing_response(endpoint, now, path, message))
+    else if (message->type != LINNET_RST && !take_response(endpoint, now, path, message))
         reject_notification(endpoint, path, message);
 }
 
@@ -168,8 +180,8 @@ void linnet_endpoint_receive_truncated(linnet_endpoint *endpoint, uint64_t now, 
         linnet_incoming_refuse(endpoint, now, path, &message, LINNET_REQUEST_ENTITY_TOO_LARGE, 0);
     else if (error != LINNET_EVERSION)
         reject(endpoint, path, &message);
-    if (error == 0 && linnet_code_is_response(message.code) && message.type != LINNET_RST)
-        linnet_outgoing_too_large(endpoint, now, path, &message);
+    if (error == 0 && endpoint->outgoing && linnet_code_is_response(message.code) && message.type != LINNET_RST)
+        endpoint->outgoing->too_large(endpoint, now, path, &message);
 }
 
 void linnet_endpoint_unreachable(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
@@ -188,7 +200,7 @@ void linnet_endpoint_unreachable(linnet_endpoint *endpoint, uint64_t now, const 
     if (!exchange)
         return;
     if (linnet_exchange_is_client(exchange))
-        linnet_outgoing_end(endpoint, now, exchange, error, NULL, NULL);
+        endpoint->outgoing->end(endpoint, now, exchange, error, NULL, NULL);
     else
         linnet_exchanges_give(&endpoint->exchanges, exchange);
 }
