@@ -234,6 +234,8 @@ void linnet_call_answered(const linnet_response *response, void *context)
         linnet_call_farewell_answered(call, response);
     else if (response->error != 0)
         linnet_call_failed(call, response->error);
+    else if (linnet_call_put_off(call, response))
+        return;
     else if (notifies ? linnet_call_notified(call, leg, response) : !is_challenge(call, &response->message))
         receive(call, response);
     else if (!notifies)
