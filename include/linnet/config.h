@@ -11,7 +11,7 @@ extern "C" {
 #endif
 
 #define LINNET_NO_RETRANSMISSION UINT32_MAX /* for max_retransmit: send once */
-#define LINNET_ANY_RATE UINT32_MAX          /* for probing_rate */
+#define LINNET_ANY_RATE UINT32_MAX          /* for probing_rate, notify_interval_ms */
 
 /* Transmission parameters (RFC 7252 4.8); the derived times of 4.8.2 are computed from them. */
 typedef struct linnet_transmission {
@@ -26,7 +26,11 @@ typedef struct linnet_transmission {
                                   * draft-ietf-core-cocoa), for paths much slower or faster than ACK_TIMEOUT, which
                                   * counts until something is known. A request with its own ack_timeout_ms has that */
     uint32_t ack_delay_ms;       /* 10: how long a deferred answer may take and still ride in the ACK (5.2.2) */
-    uint32_t leisure_ms;         /* DEFAULT_LEISURE, 5000: an answer to a group waits for a random part of it (8.2) */
+    uint32_t
+        notify_interval_ms; /* 3000, at most 30000: a server sends no other notification to an observer within that
+                             * time after a non-confirmable one (RFC 7641 4.5.1), or within the round-trip time where
+                             * it has measured that. States in between are left out. LINNET_ANY_RATE: nothing waits */
+    uint32_t leisure_ms;    /* DEFAULT_LEISURE, 5000: an answer to a group waits for a random part of it (8.2) */
     uint32_t group_wait_ms; /* 10000: how long a client takes the answers of a group, where a request does not say */
 } linnet_transmission;
 
