@@ -65,7 +65,8 @@ typedef struct linnet_limits {
     uint32_t source_ports;  /* 512: sockets that a client may open to have enough message IDs. Then it waits */
 
     uint32_t token_size; /* 8: octets of the longest token, in both roles; at most half of message_size. Above 8 (RFC
-                          * 8974) both sides have to know it. What is longer is a message format error, so Reset */
+                          * 8974) both sides have to know it. A longer one is a message format error, so Reset; where
+                          * this is above 8, it is answered 4.00 */
 
     /* RFC 9175 2.4, see echo.h. */
     uint32_t amplification;    /* 0: no bound. Else an address that has not proved itself is answered with at most so

@@ -1,8 +1,8 @@
 /* The inside of a call. Its functions stand in several files: calls.c (memory, ids, timers), call_template.c (what the
  * user wants, copied once), call_send.c (the next exchange), call_answer.c (what an answer means), call_observe.c
  * (notifications, registering again, leaving), call_cache.c (what is kept to be given again), call_group.c (answers of
- * many), call_busy.c (servers that want a pause). Each composes the small machines: upload, download, observation,
- * body.
+ * many), call_busy.c (servers that want a pause), call_token.c (long tokens). Each composes the small machines: upload,
+ * download, observation, body.
  */
 #ifndef LINNET_CLIENT_CALL_H
 #define LINNET_CLIENT_CALL_H
@@ -155,6 +155,12 @@ void linnet_call_remember(linnet_call_state *call, const linnet_response *respon
 void linnet_call_validated(linnet_call_state *call, const linnet_response *response);
 /* The end of a call: what it has changed is not fresh any more. */
 void linnet_call_spoil(const linnet_call_state *call, const linnet_response *response);
+
+/* call_token.c */
+/* A token of more than 8 octets becomes a short one, where the server is known not to take it and the user allows. */
+void linnet_call_fit_token(linnet_call_state *call);
+/* Whether the answer says that the server does not take it; then the call goes on with a short one. */
+bool linnet_call_shorten_token(linnet_call_state *call, const linnet_response *response);
 
 /* call_busy.c */
 /* Whether the response is a 4.29 that the call waits out; it goes on by itself then. */

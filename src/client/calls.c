@@ -128,6 +128,8 @@ int linnet_calls_send(linnet_calls *calls, uint64_t now, const linnet_path *path
     if (!call)
         return LINNET_EBUSY;
     error = linnet_call_copy(call, request);
+    if (error == 0)
+        linnet_call_fit_token(call);
     if (error == 0 && !linnet_call_look_up(call) && !linnet_call_hold_back(call))
         error = linnet_call_send(call);
     if (error != 0)

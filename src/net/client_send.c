@@ -55,6 +55,7 @@ static int compose(linnet_client *client, uint64_t now, const linnet_uri *uri, c
         .type = request->type,
         .has_token = request->has_token,
         .token = request->has_token ? request->token : linnet_text(NULL),
+        .short_token = request->short_token,
         .payload = request->payload,
         .transmission = request->transmission,
         .deadline = request->timeout_ms ? now + request->timeout_ms * UINT64_C(1000) : 0,
