@@ -49,7 +49,8 @@ typedef struct linnet_limits {
     uint32_t exchanges;         /* 65536: requests waiting or in flight, deferred answers. Then: LINNET_EBUSY, 5.03 */
     uint32_t answer_log_size;   /* 64 MiB: octets of answers kept to repeat them to duplicates. The oldest is dropped */
     uint32_t answer_log_index;  /* 1048576: how many answers the log's index can find; rounded up to a power of two */
-    uint32_t executed_requests; /* 1048576: POST and PATCH remembered so that none runs twice. Then: 5.03, not run */
+    uint32_t executed_requests; /* 1048576: POST and PATCH remembered so that none runs twice. Then: 5.03, not run; so
+                                 * it is for an address that has as many as are free. 4,000 a second fill it */
     uint32_t message_id_spaces; /* 4096: counters of message IDs, shared by peers; rounded up to a power of two */
     uint32_t message_size;      /* 1152: octets of the largest datagram to send (RFC 7252 4.6) */
     uint32_t peers;             /* 65536: peers with a client request outstanding or waiting. Then: LINNET_EBUSY */
