@@ -100,6 +100,7 @@ int main(int argc, char **argv)
     uint32_t count = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000;
     linnet_endpoint_config settings = {
         .limits = {.answer_log_size = 1 << 20, .answer_log_index = 1 << 14, .observers = count},
+        .transmission = {.notify_interval_ms = LINNET_ANY_RATE}, /* here no time passes between changes */
         .port = {.slot = give_slot, .send = count_sent, .random = give_random},
         .serve = linnet_site_serve,
         .serve_context = &site};

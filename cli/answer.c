@@ -63,6 +63,18 @@ static void advise(linnet_code code, const char *uri)
     }
 }
 
+/* RFC 8516 and RFC 7252 5.9.3.4: Max-Age is when to try again. */
+static void advise_on_pause(const linnet_message *message)
+{
+    linnet_bytes value;
+    bool given = linnet_option_get(message->options, LINNET_OPTION_MAX_AGE, 0, &value);
+    if (message->code == LINNET_TOO_MANY_REQUESTS)
+        hint("the server is to be asked again in %u s; with a --timeout above that linnet does so by itself",
+             given ? (unsigned)linnet_option_uint(value) : 60u);
+    else if (message->code == LINNET_SERVICE_UNAVAILABLE && given)
+        hint("the server is to be asked again in %u s", (unsigned)linnet_option_uint(value));
+}
+
 int answer_complain(const linnet_response *response, const char *uri)
 {
     const linnet_message *message = &response->message;
@@ -80,6 +92,7 @@ int answer_complain(const linnet_response *response, const char *uri)
     }
     free(code);
     advise(message->code, uri);
+    advise_on_pause(message);
     return EXIT_ERROR_RESPONSE;
 }
 

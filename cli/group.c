@@ -122,6 +122,7 @@ int group_ask(const linnet_client_config *config, const linnet_client_request *a
     request.type = LINNET_NON; /* RFC 7252 8.1 */
     request.on_response = on_response;
     request.on_block = NULL;
+    request.on_wait = NULL;
     request.context = &self;
     error = linnet_client_send(self.client, &request, NULL);
     int status = error ? complain_request(error, request.uri, 0, 0) : wait(&self, config, request.uri);

@@ -11,7 +11,8 @@
 
 #define REQUEST_OPTIONS_MOST 64
 
-/* A command that has more embeds it as its first member, since linnet_client_request has one context for all. */
+/* A command that has more embeds it as its first member, since linnet_client_request has one context for all: that is
+ * the address of both. */
 typedef struct request_settings {
     linnet_client_request request;
     linnet_client_config config;

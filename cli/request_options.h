@@ -43,7 +43,7 @@ enum request_key {
          "transfer what is larger in blocks of 16, 32, 64 and so on\nup to 1024 octets (1024)"},                       \
         {'B', "timeout", "SECONDS",                                                                                    \
          "give up after this time (20 with --non; else what RFC 7252\n4.8.2 gives each message: 45 to 93 without a "   \
-         "sign\nof life, 247 with)"},                                                                                  \
+         "sign\nof life, 247 with); a server that wants a pause (4.29) is\nasked again within it, or within 93"},      \
         {KEY_RETRIES, "retries", "NUMBER", "repeat a confirmable request up to NUMBER times (4)"},                     \
         {'p', "local-port", "PORT", "send from this UDP port"},                                                        \
         {KEY_INTERFACE, "interface", "NAME", "the network where a group is asked: coap://224.0.1.187"},                \

@@ -4,12 +4,14 @@
 #include "cli/base.h"
 #include "cli/complain.h"
 #include "cli/group.h"
+#include "cli/progress.h"
 #include "cli/request_options.h"
 #include "cli/text.h"
 
 #include <stdlib.h>
 
 #define TOKEN_MOST (LINNET_MESSAGE_SIZE_DEFAULT / 2) /* what limits.token_size may be */
+#define BUSY_WAIT_MS 93000   /* as long as a server may be silent, where there is no --timeout */
 #define NON_TIMEOUT_MS 20000 /* nothing is repeated, so an answer that is not there soon is lost */
 
 static bool parse_output_format(const char *text, output_format *format)
@@ -155,6 +157,13 @@ static bool take(request_settings *settings, int key, const char *value)
     }
 }
 
+static void on_wait(uint32_t seconds, void *context)
+{
+    const request_settings *settings = context;
+    progress_hide();
+    remark("%s: the server wants a pause (4.29), asked again in %u s", settings->request.uri, (unsigned)seconds);
+}
+
 /* The URI, and nothing behind it. */
 static bool take_arguments(request_settings *settings, const command *self, int count, char **arguments)
 {
@@ -189,6 +198,8 @@ bool request_settings_parse(request_settings *settings, const command *self, int
     settings->request.payload = settings->payload.memory;
     if (settings->request.type == LINNET_NON && !settings->request.timeout_ms && !group_is(settings->request.uri))
         settings->request.timeout_ms = NON_TIMEOUT_MS;
+    settings->request.busy_wait_ms = settings->request.timeout_ms ? settings->request.timeout_ms : BUSY_WAIT_MS;
+    settings->request.on_wait = on_wait;
     return true;
 }
 

@@ -43,10 +43,14 @@ typedef struct linnet_call_request {
     linnet_type type;
     bool has_token; /* for the first exchange, an observation, and all blocks of `payload`; others have random ones */
     linnet_bytes token;
+    bool short_token;
     linnet_bytes options; /* encoded. A Block1 or Block2 among them: a single exchange, and no more, as they say */
     linnet_bytes payload;
     linnet_transmission transmission; /* of each exchange */
     uint64_t deadline; /* of the whole call; of an observation, until it is confirmed. 0: each exchange has its own */
+
+    uint64_t busy_until; /* a 4.29 is waited out where its Max-Age is over by then; 0: 4.29 is the answer */
+    linnet_wait_handler *on_wait;
 
     uint16_t block_size;
     linnet_reader *read_body;
@@ -57,7 +61,7 @@ typedef struct linnet_call_request {
     bool observe;
 
     linnet_response_handler *on_response;
-    void *context; /* of on_response, on_block and read_body */
+    void *context; /* of on_response, on_wait, on_block and read_body */
 } linnet_call_request;
 
 size_t linnet_calls_memory(const linnet_limits *limits);

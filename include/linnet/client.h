@@ -31,10 +31,18 @@ typedef struct linnet_client_request {
     bool has_token; /* use `token`, up to limits.token_size octets; else one is made. Further blocks of a response have
                      * others */
     linnet_bytes token;
+    bool short_token; /* a `token` above 8 octets is a wish (RFC 8974 2.2.2): a server that rejects it, by Reset
+                       * or 4.00, is asked again with one of 8, and for half an hour with no other */
 
     linnet_transmission transmission; /* for this request; zero fields: the client's */
     uint32_t timeout_ms; /* the whole time allowed, from the call on, all blocks included; for an observation, until it
                           * is confirmed. 0: what RFC 7252 4.8.2 gives each exchange: EXCHANGE_LIFETIME */
+
+    /* 4.29 (RFC 8516): for its Max-Age no request with this method and URI is sent, whoever makes it. One that may wait
+     * so long, from the call on and within timeout_ms, does, and is sent then; any other is answered 4.29 at once,
+     * `cached` set, with the Max-Age that is left. 0: it does not wait. */
+    uint32_t busy_wait_ms;
+    linnet_wait_handler *on_wait; /* NULL, or told that it waits */
 
     /* Bodies too large for one message go block-wise by themselves (RFC 7959), both ways. */
     uint16_t block_size;      /* 16 to 1024, a power of two; 0: 1024, or what fits the message size. Given, the server
@@ -51,11 +59,12 @@ typedef struct linnet_client_request {
     /* Observe the resource (GET, FETCH; RFC 7641): on_response is called for every notification, out-of-date ones left
      * out, whole bodies only. Goes on until linnet_client_cancel() or linnet_client_close(), which tell the server, or
      * an error response, or one without Observe: that is a plain response, the only or the last one. Once confirmed, a
-     * server that is silent or restarted is asked again by itself, for ever. Not in linnet_client_call(). */
+     * server that is silent, busy (4.29) or restarted is asked again by itself, for ever. Not in linnet_client_call().
+     */
     bool observe;
 
     linnet_response_handler *on_response;
-    void *context; /* also of read_body and on_block */
+    void *context; /* also of read_body, on_block and on_wait */
 } linnet_client_request;
 
 typedef struct linnet_client_config {

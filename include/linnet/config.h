@@ -11,7 +11,7 @@ extern "C" {
 #endif
 
 #define LINNET_NO_RETRANSMISSION UINT32_MAX /* for max_retransmit: send once */
-#define LINNET_ANY_RATE UINT32_MAX          /* for probing_rate */
+#define LINNET_ANY_RATE UINT32_MAX          /* for probing_rate, notify_interval_ms */
 
 /* Transmission parameters (RFC 7252 4.8); the derived times of 4.8.2 are computed from them. */
 typedef struct linnet_transmission {
@@ -26,7 +26,11 @@ typedef struct linnet_transmission {
                                   * draft-ietf-core-cocoa), for paths much slower or faster than ACK_TIMEOUT, which
                                   * counts until something is known. A request with its own ack_timeout_ms has that */
     uint32_t ack_delay_ms;       /* 10: how long a deferred answer may take and still ride in the ACK (5.2.2) */
-    uint32_t leisure_ms;         /* DEFAULT_LEISURE, 5000: an answer to a group waits for a random part of it (8.2) */
+    uint32_t
+        notify_interval_ms; /* 3000, at most 30000: a server sends no other notification to an observer within that
+                             * time after a non-confirmable one (RFC 7641 4.5.1), or within the round-trip time where
+                             * it has measured that. States in between are left out. LINNET_ANY_RATE: nothing waits */
+    uint32_t leisure_ms;    /* DEFAULT_LEISURE, 5000: an answer to a group waits for a random part of it (8.2) */
     uint32_t group_wait_ms; /* 10000: how long a client takes the answers of a group, where a request does not say */
 } linnet_transmission;
 
@@ -45,10 +49,13 @@ typedef struct linnet_limits {
     uint32_t exchanges;         /* 65536: requests waiting or in flight, deferred answers. Then: LINNET_EBUSY, 5.03 */
     uint32_t answer_log_size;   /* 64 MiB: octets of answers kept to repeat them to duplicates. The oldest is dropped */
     uint32_t answer_log_index;  /* 1048576: how many answers the log's index can find; rounded up to a power of two */
-    uint32_t executed_requests; /* 1048576: POST and PATCH remembered so that none runs twice. Then: 5.03, not run */
+    uint32_t executed_requests; /* 1048576: POST and PATCH remembered so that none runs twice. Then: 5.03, not run; so
+                                 * it is for an address that has as many as are free. 4,000 a second fill it */
     uint32_t message_id_spaces; /* 4096: counters of message IDs, shared by peers; rounded up to a power of two */
     uint32_t message_size;      /* 1152: octets of the largest datagram to send (RFC 7252 4.6) */
     uint32_t peers;             /* 65536: peers with a client request outstanding or waiting. Then: LINNET_EBUSY */
+    uint32_t put_off;   /* 64: methods and URIs that servers have put off (4.29), rounded up to a power of two. Then the
+                         * one   that may be sent again soonest is forgotten */
     uint32_t observers; /* 1048576: observations that peers have here. Then: the request is answered as a plain one */
     uint32_t observed;  /* 4096: distinct requests (resource, query, Accept) that are observed. Then likewise */
     uint32_t uploads;   /* 4096: block-wise request bodies under way from peers, and responses to other methods than
@@ -59,7 +66,8 @@ typedef struct linnet_limits {
     uint32_t source_ports;  /* 512: sockets that a client may open to have enough message IDs. Then it waits */
 
     uint32_t token_size; /* 8: octets of the longest token, in both roles; at most half of message_size. Above 8 (RFC
-                          * 8974) both sides have to know it. What is longer is a message format error, so Reset */
+                          * 8974) both sides have to know it. A longer one is a message format error, so Reset; where
+                          * this is above 8, it is answered 4.00 */
 
     /* RFC 9175 2.4, see echo.h. */
     uint32_t amplification;    /* 0: no bound. Else an address that has not proved itself is answered with at most so

@@ -35,6 +35,10 @@ typedef struct linnet_response {
  * It may send, cancel and do all else but close the client. */
 typedef void linnet_response_handler(const linnet_response *response, void *context);
 
+/* The request waits for so many seconds, since the server wants that (4.29, RFC 8516). It must not do anything with the
+ * client, which may be in the midst of sending. */
+typedef void linnet_wait_handler(uint32_t seconds, void *context);
+
 #ifdef __cplusplus
 }
 #endif

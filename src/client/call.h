@@ -1,12 +1,14 @@
 /* The inside of a call. Its functions stand in several files: calls.c (memory, ids, timers), call_template.c (what the
  * user wants, copied once), call_send.c (the next exchange), call_answer.c (what an answer means), call_observe.c
  * (notifications, registering again, leaving), call_cache.c (what is kept to be given again), call_group.c (answers of
- * many). Each composes the small machines: upload, download, observation, body.
+ * many), call_busy.c (servers that want a pause), call_token.c (long tokens). Each composes the small machines: upload,
+ * download, observation, body.
  */
 #ifndef LINNET_CLIENT_CALL_H
 #define LINNET_CLIENT_CALL_H
 
 #include "client/body.h"
+#include "client/busy.h"
 #include "client/cache.h"
 #include "client/download.h"
 #include "client/observation.h"
@@ -23,6 +25,7 @@ typedef enum linnet_call_phase {
     LINNET_CALL_ASKING,   /* the request is on its way, as a whole or block by block; also a registration */
     LINNET_CALL_FETCHING, /* blocks of the response are on their way */
     LINNET_CALL_CACHED,   /* the cache had it: the handler is called soon */
+    LINNET_CALL_REFUSED,  /* a similar one was put off: the handler is told 4.29 soon */
     LINNET_CALL_WATCHING, /* an observation, with nothing else under way */
     LINNET_CALL_LEAVING   /* the user is gone; the server is being told */
 } linnet_call_phase;
@@ -34,7 +37,7 @@ typedef struct linnet_leg {
 } linnet_leg;
 
 typedef struct linnet_call_state {
-    linnet_timer timer; /* of an observation: when to register again */
+    linnet_timer timer; /* of an observation: when to register again; else when `waits` is over */
     linnet_calls *calls;
     linnet_call_request request; /* its views point to `octets` or `own` */
     linnet_path path;
@@ -49,10 +52,13 @@ typedef struct linnet_call_state {
     linnet_download download;
     linnet_observation observation;
     linnet_body body;
-    uint64_t cache_key;     /* of the request, where `cacheable` */
-    uint64_t cache_changes; /* of the cache, when it was asked */
-    uint64_t born;          /* when the first block of the response came */
-    uint64_t started;       /* when the first datagram was sent; 0: nothing has come yet */
+    uint64_t cache_key; /* of the request, where `cacheable` */
+    union {
+        uint64_t cache_changes; /* of the cache, when it was asked */
+        uint64_t refused_until; /* REFUSED: what the server has put off */
+    };
+    uint64_t born;    /* when the first block of the response came */
+    uint64_t started; /* when the first datagram was sent; 0: nothing has come yet */
     uint32_t retransmissions;
     uint32_t index;
     uint32_t generation;
@@ -69,6 +75,7 @@ typedef struct linnet_call_state {
     bool echoed;       /* the last request was a repetition with an Echo */
     bool confirmed;    /* something newer came since the last registration */
     bool cacheable;    /* the response may be kept */
+    bool waits;        /* the server wants a pause (4.29); then what is due is sent */
     uint8_t etag_size; /* 0: no stored response is being validated */
     uint8_t token_size;
     uint8_t echo_size;
@@ -85,6 +92,7 @@ struct linnet_calls {
     linnet_pool pool;
     linnet_wheel wheel;
     linnet_cache cache;
+    linnet_busy busy;
     linnet_call_state *untagged; /* the upload under way that has no Request-Tag; there may be one */
     uint32_t tags;
     size_t leaving;
@@ -148,6 +156,21 @@ void linnet_call_validated(linnet_call_state *call, const linnet_response *respo
 /* The end of a call: what it has changed is not fresh any more. */
 void linnet_call_spoil(const linnet_call_state *call, const linnet_response *response);
 
+/* call_token.c */
+/* A token of more than 8 octets becomes a short one, where the server is known not to take it and the user allows. */
+void linnet_call_fit_token(linnet_call_state *call);
+/* Whether the answer says that the server does not take it; then the call goes on with a short one. */
+bool linnet_call_shorten_token(linnet_call_state *call, const linnet_response *response);
+
+/* call_busy.c */
+/* Whether the response is a 4.29 that the call waits out; it goes on by itself then. */
+bool linnet_call_put_off(linnet_call_state *call, const linnet_response *response);
+/* Whether nothing is to be sent now, since a similar request was put off: the call waits, or is refused. */
+bool linnet_call_hold_back(linnet_call_state *call);
+/* The timer: the pause is over; the handler of a call that was not to wait is told. */
+void linnet_call_resume(linnet_call_state *call);
+void linnet_call_deliver_refusal(linnet_call_state *call);
+
 /* call_group.c */
 /* One of the group has answered, or the time is over. */
 void linnet_call_group_answered(linnet_call_state *call, linnet_leg *leg, const linnet_response *response);
@@ -161,6 +184,8 @@ void linnet_call_drop_members(linnet_call_state *call);
 bool linnet_call_notified(linnet_call_state *call, linnet_leg *leg, const linnet_response *response);
 /* An exchange failed: ends the call, or lets the observation try again later. */
 void linnet_call_failed(linnet_call_state *call, int error);
+/* The observation goes on when the server is ready for that: it is registered again after `pause`. */
+void linnet_call_rest(linnet_call_state *call, uint64_t pause);
 /* The timer: registers again. */
 void linnet_call_renew(linnet_call_state *call);
 void linnet_call_farewell_answered(linnet_call_state *call, const linnet_response *response);

@@ -232,8 +232,12 @@ void linnet_call_answered(const linnet_response *response, void *context)
     note(call, response);
     if (call->phase == LINNET_CALL_LEAVING)
         linnet_call_farewell_answered(call, response);
+    else if (linnet_call_shorten_token(call, response))
+        return;
     else if (response->error != 0)
         linnet_call_failed(call, response->error);
+    else if (linnet_call_put_off(call, response))
+        return;
     else if (notifies ? linnet_call_notified(call, leg, response) : !is_challenge(call, &response->message))
         receive(call, response);
     else if (!notifies)

@@ -106,12 +106,13 @@ static uint64_t stale_at(linnet_bytes options, uint64_t born)
 }
 
 /* 5.9: 2.05 and errors are cacheable. But those that are about one exchange: a 4.01 that wants an Echo, blocks that
- * were lost or too large, a method or an option of this message. */
+ * were lost or too large; and 4.29, which call_busy.c knows for all similar requests. */
 static bool is_cacheable(const linnet_message *response)
 {
     linnet_bytes value;
 
     if (response->code == LINNET_REQUEST_ENTITY_INCOMPLETE || response->code == LINNET_REQUEST_ENTITY_TOO_LARGE ||
+        response->code == LINNET_TOO_MANY_REQUESTS ||
         linnet_option_get(response->options, LINNET_OPTION_ECHO, 0, &value))
         return false;
     return response->code == LINNET_CONTENT || LINNET_CODE_CLASS(response->code) == 4 ||

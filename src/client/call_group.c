@@ -61,6 +61,8 @@ static linnet_call_state *open_member(linnet_call_state *group, const linnet_res
     request.on_response = member_ended;
     request.on_block = group->request.on_block ? member_block : NULL;
     request.read_body = group->request.read_body ? member_read : NULL;
+    request.on_wait = NULL;
+    request.busy_until = 0;
     request.context = group;
     if (linnet_call_copy(member, &request) != 0) {
         linnet_call_give(member);

@@ -81,6 +81,20 @@ void linnet_call_failed(linnet_call_state *call, int error)
     set_timer(call, linnet_observation_retry(&call->observation, linnet_call_now(call), linnet_random(endpoint)));
 }
 
+void linnet_call_rest(linnet_call_state *call, uint64_t pause)
+{
+    linnet_calls *calls = call->calls;
+    linnet_call id = linnet_call_id(call);
+    uint64_t now = linnet_call_now(call);
+
+    linnet_leg_stop(call->current); /* blocks of a notification, where this is the next */
+    if (linnet_call_find(calls, id) != call)
+        return; /* what waited behind it has ended this */
+    linnet_call_expect(call);
+    call->phase = LINNET_CALL_WATCHING;
+    set_timer(call, now + pause + linnet_observation_slack(linnet_random(calls->config.endpoint)));
+}
+
 /* 3.3.1: the same request again, with the same token. */
 void linnet_call_renew(linnet_call_state *call)
 {

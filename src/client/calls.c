@@ -12,6 +12,8 @@ static void lay_out(linnet_calls *calls, linnet_arena *arena, const linnet_limit
     calls->options_size = limits->message_size;
     calls->options = linnet_arena_take(arena, calls->options_size, 1);
     calls->block = linnet_arena_take(arena, LINNET_BLOCK_MAX + 1u, 1);
+    calls->busy.count = limits->put_off;
+    calls->busy.slots = linnet_arena_take(arena, limits->put_off, sizeof(linnet_put_off));
 }
 
 size_t linnet_calls_memory(const linnet_limits *limits)
@@ -126,7 +128,9 @@ int linnet_calls_send(linnet_calls *calls, uint64_t now, const linnet_path *path
     if (!call)
         return LINNET_EBUSY;
     error = linnet_call_copy(call, request);
-    if (error == 0 && !linnet_call_look_up(call))
+    if (error == 0)
+        linnet_call_fit_token(call);
+    if (error == 0 && !linnet_call_look_up(call) && !linnet_call_hold_back(call))
         error = linnet_call_send(call);
     if (error != 0)
         linnet_call_give(call);
@@ -234,6 +238,10 @@ void linnet_calls_advance(linnet_calls *calls, uint64_t now)
         linnet_call_state *call = LINNET_CONTAINER(timer, linnet_call_state, timer);
         if (call->phase == LINNET_CALL_CACHED)
             linnet_call_deliver_cached(call);
+        else if (call->phase == LINNET_CALL_REFUSED)
+            linnet_call_deliver_refusal(call);
+        else if (call->waits)
+            linnet_call_resume(call);
         else
             linnet_call_renew(call);
     }

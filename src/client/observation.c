@@ -24,7 +24,7 @@ void linnet_observation_take(linnet_observation *observation, uint32_t sequence,
 }
 
 /* 3.3.1: a random time of 5 to 15 seconds, so that not all clients of a server come at once. */
-static uint64_t slack(uint32_t random)
+uint64_t linnet_observation_slack(uint32_t random)
 {
     return (uint64_t)5 * SECOND + (((uint64_t)10 * SECOND * (random >> 16)) >> 16);
 }
@@ -36,7 +36,7 @@ uint64_t linnet_observation_renewal(linnet_bytes options, uint64_t now, uint32_t
 
     if (linnet_option_get(options, LINNET_OPTION_MAX_AGE, 0, &value))
         max_age = linnet_option_uint(value);
-    return now + (uint64_t)max_age * SECOND + slack(random);
+    return now + (uint64_t)max_age * SECOND + linnet_observation_slack(random);
 }
 
 uint64_t linnet_observation_retry(linnet_observation *observation, uint64_t now, uint32_t random)
@@ -45,5 +45,5 @@ uint64_t linnet_observation_retry(linnet_observation *observation, uint64_t now,
 
     if (observation->failures < MOST_DOUBLINGS)
         observation->failures++;
-    return now + (slack(random) << doublings);
+    return now + (linnet_observation_slack(random) << doublings);
 }

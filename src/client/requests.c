@@ -92,7 +92,8 @@ static void set_timeout(linnet_requests *requests, uint64_t now, const request *
 
     if (!ready->cocoa)
         return;
-    timeout = linnet_rto_at(&ready->peer->rto, now, requests->initial_timeout);
+    timeout =
+        linnet_rto_at(&ready->peer->rto, now, linnet_rto_initial(requests->initial_timeout, ready->peer->outstanding));
     linnet_outgoing_set_timeout(endpoint, ready->exchange, linnet_rto_dithered(timeout, linnet_random(endpoint)),
                                 linnet_rto_backoff(timeout));
 }

@@ -32,8 +32,10 @@ static void lay_out(linnet_endpoint *endpoint, linnet_arena *arena, const linnet
     memory = linnet_arena_take(arena, limits->answer_log_size, 1);
     linnet_answers_init(&endpoint->answers, memory, limits->answer_log_size,
                         linnet_arena_take(arena, limits->answer_log_index, sizeof(uint64_t)), limits->answer_log_index);
-    linnet_executed_init(&endpoint->executed, linnet_arena_take(arena, limits->executed_requests, sizeof(uint64_t)),
-                         limits->executed_requests);
+    linnet_executed_init(
+        &endpoint->executed, linnet_arena_take(arena, limits->executed_requests, sizeof(uint64_t)),
+        limits->executed_requests,
+        linnet_arena_take(arena, linnet_executed_shares(limits->executed_requests), sizeof(linnet_executed_share)));
     endpoint->ids = (linnet_message_ids){linnet_arena_take(arena, limits->message_id_spaces, sizeof(linnet_id_space)),
                                          limits->message_id_spaces - 1};
     endpoint->message_size = limits->message_size;

@@ -51,6 +51,14 @@ uint64_t linnet_hash_ends(const linnet_hash_key *key, const linnet_path *path, u
     return linnet_hash_words(key, words, PEER_WORDS + 6);
 }
 
+uint64_t linnet_hash_network(const linnet_hash_key *key, const linnet_path *path)
+{
+    uint32_t words[4] = {0};
+
+    memcpy(words, path->peer.ip, linnet_address_is_ipv4(&path->peer) ? sizeof words : sizeof words / 2u);
+    return linnet_hash_words(key, words, 4);
+}
+
 /* A link of a chain: what is hashed so far, what follows and how much of it, and some of its octets. */
 #define CHAIN_WORDS 4u
 #define LINK_SIZE ((LINNET_HASH_WORDS - CHAIN_WORDS) * sizeof(uint32_t))

@@ -23,6 +23,9 @@ uint64_t linnet_hash_peer(const linnet_hash_key *key, const linnet_path *path, u
  * by both ends (RFC 7252 4.2): a client may use one ID towards two addresses of ours. */
 uint64_t linnet_hash_ends(const linnet_hash_key *key, const linnet_path *path, uint32_t word);
 
+/* The network that a peer is in, whatever its port: the address of IPv4; of IPv6 the /64 that a single host has. */
+uint64_t linnet_hash_network(const linnet_hash_key *key, const linnet_path *path);
+
 /* Goes on with a hash: takes in octets of any number, and what they are - an option's number, say. */
 uint64_t linnet_hash_chain(const linnet_hash_key *key, uint64_t chain, uint16_t what, linnet_bytes octets);
 

@@ -136,7 +136,8 @@ static void run_into_slot(linnet_endpoint *endpoint, uint64_t key, linnet_incomi
     }
     if (!is_idempotent(incoming->message->code))
         verdict =
-            linnet_executed_add(&endpoint->executed, key, incoming->now, lifetime_of(endpoint, incoming->message));
+            linnet_executed_add(&endpoint->executed, key, linnet_hash_network(&endpoint->hash_key, incoming->path),
+                                incoming->now, lifetime_of(endpoint, incoming->message));
     if (verdict == LINNET_EXECUTE_SEEN)
         return; /* it has run, and its answer is no more: there is nothing true to say */
     if (verdict == LINNET_EXECUTE_FULL) {

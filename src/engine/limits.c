@@ -9,6 +9,7 @@
 
 /* A cache line; where there are none, a uint64_t. */
 #define ALIGNMENT (sizeof(void *) < sizeof(uint64_t) ? sizeof(uint64_t) : 64u)
+#define LEAST_PUT_OFF 4u               /* a bucket, see client/busy.h */
 #define MOST_ITEMS ((uint32_t)1 << 31) /* for each there is a bucket, and those are a power of two */
 
 static uint32_t pick(uint32_t given, uint32_t standard) { return given ? given : standard; }
@@ -36,6 +37,7 @@ linnet_limits linnet_limits_filled(const linnet_limits *given)
     if (limits.token_size > limits.message_size / 2u)
         limits.token_size = limits.message_size / 2u;
     limits.peers = pick(given->peers, 65536);
+    limits.put_off = linnet_power_of_two(pick(given->put_off, 64), LEAST_PUT_OFF);
     limits.observers = pick(given->observers, 1u << 20);
     limits.observed = pick(given->observed, 4096);
     limits.source_ports = pick(given->source_ports, 512);

@@ -4,10 +4,13 @@
 
 /* How often a subject's observers are looked at for one that has to be confirmed. */
 #define WATCH_US UINT64_C(3600000000)
+/* What passes for those who had to wait cost at most: one looks at an observer in far less than that. */
+#define PASS_US 1u
 
 void linnet_subject_watch(linnet_subject *subject, uint64_t now)
 {
-    linnet_wheel_set(&subject->owner->wheel, &subject->timer, now + WATCH_US);
+    subject->watch = now + WATCH_US;
+    linnet_wheel_set(&subject->owner->wheel, &subject->timer, subject->watch);
 }
 
 void linnet_subject_due(linnet_subject *subject)
@@ -112,15 +115,29 @@ static bool wants(const linnet_observer *observer, uint64_t now)
 
 typedef enum pass_result { PASS_GOES_ON, PASS_IS_DONE, PASS_WAITS, PASS_HAS_NO_SLOT } pass_result;
 
+/* The observer has to wait until `due`; the subject's timer is for the first of all those. */
+static void put_off(linnet_subject *subject, uint64_t due)
+{
+    if (subject->again == 0 || due < subject->again)
+        subject->again = due;
+}
+
 /* One observer of the pass. One whose confirmable notification is in flight is told when that has ended: there is never
  * more than one outstanding (RFC 7641 4.5.1). */
 static pass_result step(linnet_subject *subject, uint64_t now)
 {
     linnet_observer *observer = subject->first;
+    uint64_t due = now;
+    bool wanted;
 
     if (!observer || subject->left == 0)
         return PASS_IS_DONE;
-    if (wants(observer, now)) {
+    wanted = wants(observer, now);
+    if (wanted)
+        due = linnet_notification_due(observer, now);
+    if (due > now)
+        put_off(subject, due);
+    if (wanted && due <= now) {
         if (!linnet_subject_build(subject, now))
             return PASS_WAITS;
         linnet_observer_to_back(observer);
@@ -135,10 +152,24 @@ static pass_result step(linnet_subject *subject, uint64_t now)
     return PASS_GOES_ON;
 }
 
-/* The pass is over: with an answer that came deferred and is old by now, another begins. */
-static void finish_pass(linnet_subject *subject)
+/* Those who had to wait are looked for when the first of them may be told; but a pass looks at all observers, so of
+ * many not too often. */
+static void come_again(linnet_subject *subject, uint64_t now)
 {
-    subject->is_watched = false;
+    uint64_t soonest = now + (uint64_t)subject->count * PASS_US;
+    uint64_t when = subject->again > soonest ? subject->again : soonest;
+
+    if (!linnet_timer_is_set(&subject->timer) || when < subject->timer.when)
+        linnet_wheel_set(&subject->owner->wheel, &subject->timer, when);
+}
+
+/* The pass is over: with an answer that came deferred and is old by now, another begins. */
+static void finish_pass(linnet_subject *subject, uint64_t now)
+{
+    subject->is_watched = subject->is_watched && subject->again > 0;
+    if (subject->again > 0 && subject->count > 0)
+        come_again(subject, now);
+    subject->again = 0;
     if (subject->count == 0) {
         if (!subject->is_due) /* else it has another turn, and ends with that */
             linnet_subjects_remove(subject);
@@ -164,7 +195,7 @@ static bool advance_subject(linnet_observers *observers, uint64_t now, unsigned 
     if (result == PASS_HAS_NO_SLOT)
         observers->resume = now + LINNET_NOTIFICATIONS_WAIT_US;
     if (result == PASS_IS_DONE)
-        finish_pass(subject);
+        finish_pass(subject, now);
     else if (result != PASS_WAITS || subject->asked == 0)
         linnet_subject_due(subject); /* the others have their turn first */
     return result != PASS_HAS_NO_SLOT;
@@ -172,17 +203,25 @@ static bool advance_subject(linnet_observers *observers, uint64_t now, unsigned 
 
 /* RFC 7641 4.5: "a server MUST send a notification in a confirmable message instead of a non-confirmable message at
  * least every 24 hours", also where nothing changes. */
-static void start_watches(linnet_observers *observers, uint64_t now)
+static void start_watch(linnet_subject *subject, uint64_t now)
+{
+    subject->is_watched = true;
+    subject->is_built = false;
+    linnet_subject_watch(subject, now);
+}
+
+static void start_passes(linnet_observers *observers, uint64_t now)
 {
     linnet_timer *timer;
 
     while ((timer = linnet_wheel_expire(&observers->wheel, now)) != NULL) {
         linnet_subject *subject = LINNET_CONTAINER(timer, linnet_subject, timer);
-        subject->is_watched = true;
-        subject->is_built = false;
+        if (subject->observable && now >= subject->watch)
+            start_watch(subject, now);
+        else if (subject->observable)
+            linnet_wheel_set(&observers->wheel, &subject->timer, subject->watch);
         subject->left = subject->count;
         linnet_subject_due(subject);
-        linnet_subject_watch(subject, now);
     }
 }
 
@@ -190,7 +229,7 @@ void linnet_observers_advance(linnet_observers *observers, uint64_t now)
 {
     unsigned budget = LINNET_NOTIFICATIONS_AT_ONCE;
 
-    start_watches(observers, now);
+    start_passes(observers, now);
     if (now < observers->resume || observers->endpoint->slot_taken)
         return;
     while (observers->first_due && budget > 0 && now >= observers->resume)

@@ -3,19 +3,33 @@
 #include "engine/observers.h"
 
 /* When an observer that was not heard of has to be asked, so early that the watch, which looks every hour, asks within
- * 24 hours: 22 hours in units of 2^20 microseconds. */
-#define OVERDUE (UINT64_C(22) * 3600u * 1000000u >> LINNET_CONFIRMED_SHIFT)
+ * 24 hours: 22 hours. */
+#define OVERDUE ((uint16_t)(UINT64_C(22) * 3600u * 1000000u >> LINNET_CONFIRMED_SHIFT))
+
+static uint16_t unit_of(uint64_t now) { return (uint16_t)(now >> LINNET_CONFIRMED_SHIFT); }
 
 bool linnet_notification_is_overdue(const linnet_observer *observer, uint64_t now)
 {
-    return (uint32_t)(now >> LINNET_CONFIRMED_SHIFT) - observer->confirmed >= (uint32_t)OVERDUE;
+    return (uint16_t)(unit_of(now) - observer->confirmed) >= OVERDUE;
 }
 
 bool linnet_notification_confirms(const linnet_observer *observer, uint64_t now)
 {
     return observer->unconfirmed + 1u >= observer->subject->observable->confirm_every ||
-           linnet_notification_is_overdue(observer, now);
+           linnet_notification_is_overdue(observer, now) || linnet_notification_measures(observer, now);
 }
+
+/* Where there was no exchange to ask it, it stays overdue, and does not come round. */
+static void count_unconfirmed(linnet_observer *observer, uint64_t now)
+{
+    if (observer->unconfirmed < UINT16_MAX)
+        observer->unconfirmed++;
+    if (linnet_notification_is_overdue(observer, now))
+        observer->confirmed = (uint16_t)(unit_of(now) - OVERDUE);
+    linnet_observer_told(observer, now);
+}
+
+void linnet_observer_confirmed(linnet_observer *observer, uint64_t now) { observer->confirmed = unit_of(now); }
 
 size_t linnet_notification_write(linnet_observer *observer, uint64_t now, linnet_type type, uint8_t *datagram)
 {
@@ -30,8 +44,8 @@ size_t linnet_notification_write(linnet_observer *observer, uint64_t now, linnet
     observer->version = subject->version;
     if (type == LINNET_CON)
         observer->unconfirmed = 0;
-    else if (observer->unconfirmed < UINT16_MAX)
-        observer->unconfirmed++;
+    else
+        count_unconfirmed(observer, now);
     linnet_observer_set_id(observer, id);
     return head + subject->size;
 }
@@ -77,10 +91,14 @@ static void tell_next(linnet_observer *observer)
 void linnet_notification_acknowledged(linnet_observers *observers, uint64_t now, linnet_exchange_state *exchange)
 {
     linnet_observer *observer = exchange->part.server.of.observer;
+    uint64_t sent = exchange->timer.when - exchange->timeout;
 
+    if (exchange->transmissions == 1) /* else nobody knows which of them it acknowledges */
+        linnet_observer_measured(observer, now > sent ? now - sent : 0);
     linnet_exchanges_give(&observers->endpoint->exchanges, exchange);
     observer->exchange = 0;
-    observer->confirmed = (uint32_t)(now >> LINNET_CONFIRMED_SHIFT);
+    linnet_observer_confirmed(observer, now);
+    linnet_observer_is_free(observer, now);
     if (linnet_observer_is_behind(observer))
         tell_next(observer);
 }

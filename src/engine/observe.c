@@ -44,7 +44,7 @@ static bool offer(linnet_incoming *incoming, const linnet_observable *observable
 
 /* How long ago the observer was heard of is counted from here; the counters of a subject's observers start apart, so
  * that they do not all turn confirmable in the same notification. */
-static void start_observer(linnet_observer *observer)
+static void start_observer(linnet_observer *observer, uint64_t now)
 {
     const linnet_observers *observers = observer->subject->owner;
     uint32_t index = (uint32_t)(observer - (linnet_observer *)(void *)observers->pool.memory);
@@ -52,6 +52,7 @@ static void start_observer(linnet_observer *observer)
 
     if (every > 1)
         observer->unconfirmed = (uint16_t)(index % every);
+    linnet_observer_is_free(observer, now);
 }
 
 /* A client's view of one subject has one Content-Format (RFC 7641 4.2). Where the resource has another by now, those
@@ -92,7 +93,7 @@ static linnet_observer *observer_for(linnet_subject *subject, const linnet_incom
         linnet_observers_remove(observer);
     observer = linnet_observers_add(subject, incoming->path, incoming->message->token);
     if (observer)
-        start_observer(observer);
+        start_observer(observer, incoming->now);
     return observer;
 }
 
@@ -103,7 +104,7 @@ static void tell_by_response(linnet_observer *observer, const linnet_incoming *i
 {
     linnet_subject *subject = observer->subject;
 
-    observer->confirmed = (uint32_t)(incoming->now >> LINNET_CONFIRMED_SHIFT);
+    linnet_observer_confirmed(observer, incoming->now);
     if (!observer->exchange)
         observer->version = incoming->version;
     if (subject->given < incoming->sequence)

@@ -172,7 +172,7 @@ linnet_observer *linnet_observers_add(linnet_subject *subject, const linnet_path
     memset(observer, 0, sizeof *observer);
     observer->subject = subject;
     set_path(observer, path);
-    observer->token_size = (uint8_t)token.size;
+    observer->token_size = token.size & 15u;
     if (token.size > 0)
         memcpy(observer->token, token.data, token.size);
     linnet_table_add(&observers->by_token, &observer->by_token,

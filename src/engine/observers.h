@@ -7,8 +7,8 @@
  * ago come first.
  *
  * observers.c has memory and look-up, observe.c registration and its end, notify.c building and sending,
- * notify_confirm.c what becomes of confirmable notifications. Other files reach all that through the pointers in
- * linnet_observing only, so that it is not linked where it is not used.
+ * notify_confirm.c what becomes of confirmable notifications, notify_pace.c how fast they may follow each other. Other
+ * files reach all that through the pointers in linnet_observing only, so that it is not linked where it is not used.
  */
 #ifndef LINNET_ENGINE_OBSERVERS_H
 #define LINNET_ENGINE_OBSERVERS_H
@@ -27,8 +27,8 @@
 /* Where the port had no slot, or the handler no memory to answer later: when to try again. */
 #define LINNET_NOTIFICATIONS_WAIT_US 10000u
 
-/* Units of linnet_observer.confirmed: 2^20 microseconds. */
-#define LINNET_CONFIRMED_SHIFT 20u
+/* Units of linnet_observer.confirmed: 2^23 microseconds, 8 seconds. They come round after six days. */
+#define LINNET_CONFIRMED_SHIFT 23u
 
 /* For linnet_observing.accept: the response does not tell, being a 2.03. */
 #define LINNET_UNKNOWN_FORMAT INT32_MIN
@@ -48,10 +48,12 @@ typedef struct linnet_observer {
     uint8_t token[LINNET_TOKEN_MAX];
     uint32_t exchange;    /* 1 + index of that of the confirmable notification in flight; 0: none is */
     uint32_t version;     /* of the observable: what it was told of last */
-    uint32_t confirmed;   /* when it last showed that it is there, in units of 2^20 microseconds */
+    uint16_t confirmed;   /* when it last showed that it is there */
     uint16_t unconfirmed; /* non-confirmable notifications since */
-    uint8_t token_size;
-    bool has_id;
+    uint16_t told;        /* when it was told last by a non-confirmable one; see notify_pace.c, as for the next */
+    uint8_t round_trip;   /* 0: not known */
+    uint8_t token_size : 4;
+    bool has_id : 1;
 } linnet_observer;
 
 /* With a bucket of each of its two tables. */
@@ -61,7 +63,7 @@ _Static_assert(sizeof(void *) > 8 || sizeof(linnet_observer) + 2 * sizeof(void *
 /* Behind it in memory: the kept request, then the representation. */
 typedef struct linnet_subject {
     linnet_node by_request;
-    linnet_timer timer; /* looks for observers that need a confirmable notification */
+    linnet_timer timer; /* begins another pass: for `watch`, or for those who had to wait */
     linnet_observers *owner;
     linnet_observable *observable; /* NULL: it has ended, and what is left are last notifications */
     struct linnet_subject *next;   /* of the observable */
@@ -71,6 +73,9 @@ typedef struct linnet_subject {
     linnet_observer *last;
     uint64_t notified;     /* the Observe value of the representation, before it is cut to 24 bits */
     uint64_t given;        /* the highest one that a registration was answered with */
+    uint64_t told;         /* when somebody was told last by a non-confirmable notification */
+    uint64_t watch;        /* when to look for observers that need a confirmable one */
+    uint64_t again;        /* when the first of those that the pass had to put off may be told; 0: there are none */
     linnet_exchange asked; /* a deferred answer that will be the next representation */
     uint32_t count;
     uint32_t left;          /* observers from the front on that the pass has yet to look at */
@@ -189,6 +194,17 @@ void linnet_observers_advance(linnet_observers *observers, uint64_t now);
  * it, as far as there is memory for that: the exchange stays until it is acknowledged, without the observer. */
 void linnet_observer_part(linnet_observer *observer, linnet_exchange_state *exchange);
 
+/* notify_pace.c */
+
+/* When the observer may be told: `now`, or later. */
+uint64_t linnet_notification_due(const linnet_observer *observer, uint64_t now);
+/* Whether the next notification should be confirmable, so that the observer's round-trip time gets known. */
+bool linnet_notification_measures(const linnet_observer *observer, uint64_t now);
+/* It was sent a non-confirmable notification; it need not wait; it has acknowledged after `round_trip` microseconds. */
+void linnet_observer_told(linnet_observer *observer, uint64_t now);
+void linnet_observer_is_free(linnet_observer *observer, uint64_t now);
+void linnet_observer_measured(linnet_observer *observer, uint64_t round_trip);
+
 /* represent.c */
 
 /* Makes sure that the representation is the newest. False: it cannot be had now. */
@@ -205,6 +221,8 @@ size_t linnet_notification_write(linnet_observer *observer, uint64_t now, linnet
 /* Whether the next one has to be confirmable, and whether there has to be one. */
 bool linnet_notification_is_overdue(const linnet_observer *observer, uint64_t now);
 bool linnet_notification_confirms(const linnet_observer *observer, uint64_t now);
+/* It has shown that it is there. */
+void linnet_observer_confirmed(linnet_observer *observer, uint64_t now);
 /* Keeps what was written until it is acknowledged. */
 void linnet_notification_keep(linnet_observer *observer, uint64_t now, linnet_exchange_state *exchange,
                               linnet_bytes datagram);

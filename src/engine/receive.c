@@ -131,7 +131,22 @@ static void receive_empty(linnet_endpoint *endpoint, uint64_t now, const linnet_
         reject(endpoint, path, message); /* a ping, answered by Reset (4.3); empty NON: silence */
 }
 
-/* A token longer than we take is as reserved to us as it was to RFC 7252 (RFC 8974 2.2). */
+/* RFC 8974 2.2.2: a server that supports extended tokens "but receives a request with a token of a length it is
+ * unwilling or unable to handle [...] MUST NOT reject the message, as that would imply that extended token lengths are
+ * not supported at all", and answers 4.00. True: it was answered. Responses are nobody's, with such a token. */
+static bool refuse_long_token(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, linnet_bytes datagram)
+{
+    linnet_message message;
+
+    if (endpoint->token_size == LINNET_TOKEN_MAX || linnet_message_parse(&message, datagram) != 0 ||
+        !linnet_code_is_request(message.code) || message.type > LINNET_NON || !endpoint->config.serve ||
+        linnet_header_size(message.token.size) > endpoint->message_size)
+        return false;
+    linnet_incoming_refuse(endpoint, now, path, &message, LINNET_BAD_REQUEST, 0);
+    return true;
+}
+
+/* Where the longest token is that of RFC 7252, what is longer is as reserved as it was there. */
 static int parse(const linnet_endpoint *endpoint, linnet_message *message, linnet_bytes datagram)
 {
     int error = linnet_message_parse(message, datagram);
@@ -146,6 +161,8 @@ void linnet_endpoint_receive(linnet_endpoint *endpoint, uint64_t now, const linn
 
     endpoint->now = now;
     if (is_stray_group_message(path, &message))
+        return;
+    if (error == LINNET_EFORMAT && refuse_long_token(endpoint, now, path, datagram))
         return;
     if (error == LINNET_EFORMAT && linnet_message_has_id(datagram))
         reject(endpoint, path, &message);

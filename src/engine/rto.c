@@ -4,7 +4,7 @@
 #define SECOND 1000000u
 #define LEAST 1000u                /* so that a timeout is never nothing */
 #define LONGEST_RTT (60u * SECOND) /* so that no sum below leaves 32 bits */
-#define MOST_RETRANSMISSIONS 2u    /* "the RTT is not used [...] when more than two retransmissions" */
+#define MOST_RETRANSMISSIONS 2u    /* "where only the first two retransmissions are considered" */
 #define STRONG_K 4u
 #define WEAK_K 1u
 
@@ -45,9 +45,10 @@ void linnet_rto_measured(linnet_rto *rto, uint64_t now, uint32_t initial, uint64
     rto->updated = now;
 }
 
-/* "If the RTO is below 1 s and [...] not updated for 16 times its value, it is doubled; above 3 s, after 4 times its
- * value, it becomes 1 s and half of it." What is far off comes back to what is safe, at most some twenty steps a time.
- */
+/* "If an estimator has a value that is lower than 1 s, and it is left without further update for 16 times its current
+ * value, the RTO estimate is doubled. If an estimator has a value that is higher than 3 s, and it is left without
+ * further update for 4 times its current value, the RTO estimate is set to be RTO := 1 s + (0.5 * RTO)". Some twenty
+ * steps a time, at most. */
 static void age(linnet_rto *rto, uint64_t now)
 {
     for (;;) {
@@ -78,4 +79,22 @@ uint8_t linnet_rto_backoff(uint32_t timeout)
     if (timeout < SECOND)
         return 6;
     return timeout > 3u * SECOND ? 3 : 4;
+}
+
+uint64_t linnet_rto_next(uint64_t timeout, uint8_t backoff)
+{
+    uint64_t next = (timeout * backoff) >> 1;
+
+    if (next <= LINNET_RTO_MAX)
+        return next;
+    return timeout > LINNET_RTO_MAX ? timeout : LINNET_RTO_MAX;
+}
+
+uint32_t linnet_rto_initial(uint32_t initial, uint32_t others)
+{
+    uint64_t all = (uint64_t)initial * ((uint64_t)others + 1u);
+
+    if (all <= LINNET_RTO_MAX)
+        return (uint32_t)all;
+    return initial > LINNET_RTO_MAX ? initial : LINNET_RTO_MAX;
 }

@@ -36,5 +36,10 @@ uint64_t linnet_rto_dithered(uint32_t timeout, uint32_t random);
 
 /* What the timeout is multiplied by at each retransmission, in halves: a short one grows faster than a long one. */
 uint8_t linnet_rto_backoff(uint32_t timeout);
+/* The next one, then: "The binary exponential backoff is truncated at 32 seconds." */
+uint64_t linnet_rto_next(uint64_t timeout, uint8_t backoff);
+/* What counts where nothing is known, with `others` requests under way to the same peer: "2 s times the number of
+ * parallel exchanges". */
+uint32_t linnet_rto_initial(uint32_t initial, uint32_t others);
 
 #endif

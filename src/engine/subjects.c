@@ -116,5 +116,6 @@ void linnet_subject_detach(linnet_subject *subject)
 void linnet_subjects_remove(linnet_subject *subject)
 {
     linnet_subject_detach(subject);
+    linnet_wheel_stop(&subject->owner->wheel, &subject->timer);
     linnet_pool_give(&subject->owner->subjects, subject);
 }

@@ -15,6 +15,7 @@ typedef struct linnet_timing {
     uint64_t non_lifetime;      /* NON_LIFETIME */
     uint64_t leisure;           /* DEFAULT_LEISURE */
     uint64_t group_wait;
+    uint64_t notify_interval; /* 0: notifications need not wait */
     uint32_t max_retransmit;
     uint32_t nstart;
 } linnet_timing;

@@ -1,5 +1,6 @@
 /* Datagrams out: into the slot of the port, and for confirmable messages again until acknowledged (RFC 7252 4.2). */
 #include "engine/endpoint.h"
+#include "engine/rto.h"
 
 bool linnet_transmit(linnet_endpoint *endpoint, const linnet_path *path, linnet_bytes datagram)
 {
@@ -69,7 +70,7 @@ bool linnet_transmit_again(linnet_endpoint *endpoint, uint64_t now, linnet_excha
     if (exchange->transmissions > exchange->max_retransmit)
         return false;
     if (exchange->transmissions > 0 && exchange->backoff)
-        exchange->timeout = (exchange->timeout * exchange->backoff) >> 1;
+        exchange->timeout = linnet_rto_next(exchange->timeout, exchange->backoff);
     else if (exchange->transmissions > 0)
         exchange->timeout *= 2; /* "binary exponential back-off" */
     send_kept(endpoint, now, exchange);

@@ -29,6 +29,7 @@ typedef struct linnet_entry {
     linnet_response_handler *on_response;
     linnet_block_handler *on_block;
     linnet_reader *read_body;
+    linnet_wait_handler *on_wait;
     void *context;
     linnet_parcel *parcel; /* NULL: it has one address and is on its way there */
     struct linnet_entry *next_free;

@@ -54,6 +54,12 @@ static int read_body(void *context, uint64_t offset, uint8_t *data, size_t size,
     return request->read_body(request->context, offset, data, size, given);
 }
 
+static void on_wait(uint32_t seconds, void *context)
+{
+    const linnet_client_request *request = ((call *)context)->request;
+    request->on_wait(seconds, request->context);
+}
+
 static int fail(linnet_response *response, int error)
 {
     *response = (linnet_response){.error = error};
@@ -69,6 +75,7 @@ int linnet_client_call(linnet_client *client, const linnet_client_request *reque
     copy.on_response = on_response;
     copy.on_block = request->on_block ? on_block : NULL;
     copy.read_body = request->read_body ? read_body : NULL;
+    copy.on_wait = request->on_wait ? on_wait : NULL;
     copy.context = &waiting;
     int error = linnet_client_send(client, &copy, &exchange);
     if (error != 0)

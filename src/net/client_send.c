@@ -55,9 +55,11 @@ static int compose(linnet_client *client, uint64_t now, const linnet_uri *uri, c
         .type = request->type,
         .has_token = request->has_token,
         .token = request->has_token ? request->token : linnet_text(NULL),
+        .short_token = request->short_token,
         .payload = request->payload,
         .transmission = request->transmission,
         .deadline = request->timeout_ms ? now + request->timeout_ms * UINT64_C(1000) : 0,
+        .busy_until = request->busy_wait_ms ? now + request->busy_wait_ms * UINT64_C(1000) : 0,
         .block_size = request->block_size,
         .body_size = request->body_size,
         .offset = request->offset,
@@ -86,6 +88,7 @@ int linnet_client_send(linnet_client *client, const linnet_client_request *reque
     entry->on_response = request->on_response;
     entry->on_block = request->on_block;
     entry->read_body = request->read_body;
+    entry->on_wait = request->on_wait;
     entry->context = request->context;
     entry->ping = request->method == LINNET_EMPTY;
     error = linnet_entry_send_to(entry, now, &uri, &call);

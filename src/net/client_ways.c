@@ -83,6 +83,12 @@ static int read_body(void *context, uint64_t offset, uint8_t *data, size_t size,
     return entry->read_body(entry->context, offset, data, size, given);
 }
 
+static void on_wait(uint32_t seconds, void *context)
+{
+    linnet_entry *entry = context;
+    entry->on_wait(seconds, entry->context);
+}
+
 static void keep_addresses(linnet_parcel *parcel, const linnet_address *addresses, size_t count)
 {
     memcpy(parcel->addresses, addresses, count * sizeof *addresses);
@@ -147,6 +153,7 @@ int linnet_entry_send_to(linnet_entry *entry, uint64_t now, const linnet_uri *ur
     request->on_response = on_response;
     request->on_block = entry->on_block ? on_block : NULL;
     request->read_body = entry->read_body ? read_body : NULL;
+    request->on_wait = entry->on_wait ? on_wait : NULL;
     request->context = entry;
     if (!uri->host_is_literal)
         return send_to_name(entry, now, uri, request);

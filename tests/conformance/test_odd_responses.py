@@ -236,3 +236,28 @@ def test_an_answer_too_large_for_any_buffer_ends_the_request_and_is_called_too_l
         told = asking.finish()
         assert (told.text, told.status) == ("", 3)
         assert "too large" in told.remarks
+
+
+def max_age(seconds):
+    return ((coap.MAX_AGE, coap.uint(seconds)),)
+
+
+def too_many(request, seconds):
+    return piggybacked(request, b"", code=coap.code("4.29"), options=max_age(seconds))
+
+
+def test_a_server_that_wants_a_pause_is_asked_again_when_it_is_over(raw_server):
+    """RFC 8516 4: no similar request before the time in Max-Age has passed."""
+    with get(raw_server) as asking:
+        raw_server.send(too_many(raw_server.receive(), 1))
+        raw_server.send(piggybacked(raw_server.receive()))
+        told = ends_well(asking)
+    assert "wants a pause (4.29), asked again in 1 s" in told.remarks
+
+
+def test_a_pause_that_is_longer_than_the_timeout_is_not_waited_for(raw_server):
+    with get(raw_server, "--timeout", 30) as asking:
+        raw_server.send(too_many(raw_server.receive(), 60))
+        told = asking.finish()
+    assert (told.text, told.status) == ("", 1)
+    assert "4.29 Too Many Requests" in told.remarks and "in 60 s" in told.remarks

@@ -9,15 +9,24 @@
 #define DAY (24 * 3600 * SECOND)
 #define KEYS 512
 
-static uint64_t words[1024];
+#define MOST 16384u
+static uint64_t words[MOST];
+static linnet_executed_share shares[MOST / LINNET_EXECUTED_PER_SHARE];
 
 static linnet_executed empty_set(uint32_t count)
 {
     linnet_executed executed;
 
     memset(words, 0, sizeof words);
-    linnet_executed_init(&executed, words, count);
+    memset(shares, 0, sizeof shares);
+    linnet_executed_init(&executed, words, count, shares);
     return executed;
+}
+
+/* Each of another address. */
+static linnet_executed_verdict add(linnet_executed *executed, uint64_t key, uint64_t now, uint64_t lifetime)
+{
+    return linnet_executed_add(executed, key, key >> 7, now, lifetime);
 }
 
 static uint64_t key_of(size_t number)
@@ -34,11 +43,11 @@ static void a_request_runs_once_within_its_lifetime_and_again_after_it(void **st
 
     (void)state;
     for (uint64_t start = 0; start < 100 * DAY; start += 9 * DAY + 12345) {
-        assert_int_equal(linnet_executed_add(&executed, 77, start, LIFETIME), LINNET_EXECUTE_NEW);
-        assert_int_equal(linnet_executed_add(&executed, 77, start, LIFETIME), LINNET_EXECUTE_SEEN);
-        assert_int_equal(linnet_executed_add(&executed, 77, start + LIFETIME, LIFETIME), LINNET_EXECUTE_SEEN);
-        assert_int_equal(linnet_executed_add(&executed, 77, start + LIFETIME + 3 * UNIT, LIFETIME), LINNET_EXECUTE_NEW);
-        assert_int_equal(linnet_executed_add(&executed, 77, start + 3 * LIFETIME, LIFETIME), LINNET_EXECUTE_NEW);
+        assert_int_equal(add(&executed, 77, start, LIFETIME), LINNET_EXECUTE_NEW);
+        assert_int_equal(add(&executed, 77, start, LIFETIME), LINNET_EXECUTE_SEEN);
+        assert_int_equal(add(&executed, 77, start + LIFETIME, LIFETIME), LINNET_EXECUTE_SEEN);
+        assert_int_equal(add(&executed, 77, start + LIFETIME + 3 * UNIT, LIFETIME), LINNET_EXECUTE_NEW);
+        assert_int_equal(add(&executed, 77, start + 3 * LIFETIME, LIFETIME), LINNET_EXECUTE_NEW);
     }
 }
 
@@ -49,10 +58,10 @@ static void a_request_is_new_when_the_time_stamps_have_come_round(void **state)
     for (uint64_t rounds = 1; rounds <= 3; rounds++) {
         linnet_executed executed = empty_set(1024);
         uint64_t now = 1000 * SECOND;
-        assert_int_equal(linnet_executed_add(&executed, key_of(1), now, LIFETIME), LINNET_EXECUTE_NEW);
+        assert_int_equal(add(&executed, key_of(1), now, LIFETIME), LINNET_EXECUTE_NEW);
         now += rounds * 65536 * UNIT + LIFETIME / 2;
-        assert_int_equal(linnet_executed_add(&executed, key_of(1), now, LIFETIME), LINNET_EXECUTE_NEW);
-        assert_int_equal(linnet_executed_add(&executed, key_of(1), now, LIFETIME), LINNET_EXECUTE_SEEN);
+        assert_int_equal(add(&executed, key_of(1), now, LIFETIME), LINNET_EXECUTE_NEW);
+        assert_int_equal(add(&executed, key_of(1), now, LIFETIME), LINNET_EXECUTE_SEEN);
     }
 }
 
@@ -63,12 +72,11 @@ static void a_full_set_says_so_until_the_lifetime_is_over(void **state)
 
     (void)state;
     while (full < 200)
-        full += linnet_executed_add(&executed, key_of(number++), 0, LIFETIME) == LINNET_EXECUTE_FULL;
+        full += add(&executed, key_of(number++), 0, LIFETIME) == LINNET_EXECUTE_FULL;
     assert_in_range(number - full, 40, 56);
-    assert_int_equal(linnet_executed_add(&executed, key_of(0), LIFETIME, LIFETIME), LINNET_EXECUTE_SEEN);
+    assert_int_equal(add(&executed, key_of(0), LIFETIME, LIFETIME), LINNET_EXECUTE_SEEN);
     for (size_t i = 0; i < 40; i++) /* two choices of bucket: as good as all room is used */
-        assert_int_equal(linnet_executed_add(&executed, key_of(10000 + i), LIFETIME + 3 * UNIT, LIFETIME),
-                         LINNET_EXECUTE_NEW);
+        assert_int_equal(add(&executed, key_of(10000 + i), LIFETIME + 3 * UNIT, LIFETIME), LINNET_EXECUTE_NEW);
 }
 
 static void the_smallest_set_remembers_seven(void **state)
@@ -77,10 +85,10 @@ static void the_smallest_set_remembers_seven(void **state)
 
     (void)state;
     for (size_t i = 0; i < 7; i++)
-        assert_int_equal(linnet_executed_add(&executed, key_of(i), 0, LIFETIME), LINNET_EXECUTE_NEW);
-    assert_int_equal(linnet_executed_add(&executed, key_of(7), 0, LIFETIME), LINNET_EXECUTE_FULL);
+        assert_int_equal(add(&executed, key_of(i), 0, LIFETIME), LINNET_EXECUTE_NEW);
+    assert_int_equal(add(&executed, key_of(7), 0, LIFETIME), LINNET_EXECUTE_FULL);
     for (size_t i = 0; i < 7; i++)
-        assert_int_equal(linnet_executed_add(&executed, key_of(i), LIFETIME, LIFETIME), LINNET_EXECUTE_SEEN);
+        assert_int_equal(add(&executed, key_of(i), LIFETIME, LIFETIME), LINNET_EXECUTE_SEEN);
 }
 
 /* A loop that takes the time once for a batch may be a little behind one of its handlers. */
@@ -89,8 +97,8 @@ static void a_clock_that_falls_a_little_forgets_nothing(void **state)
     linnet_executed executed = empty_set(64);
 
     (void)state;
-    assert_int_equal(linnet_executed_add(&executed, key_of(1), 10 * UNIT, LIFETIME), LINNET_EXECUTE_NEW);
-    assert_int_equal(linnet_executed_add(&executed, key_of(1), 10 * UNIT - 1, LIFETIME), LINNET_EXECUTE_SEEN);
+    assert_int_equal(add(&executed, key_of(1), 10 * UNIT, LIFETIME), LINNET_EXECUTE_NEW);
+    assert_int_equal(add(&executed, key_of(1), 10 * UNIT - 1, LIFETIME), LINNET_EXECUTE_SEEN);
 }
 
 static void a_lifetime_of_weeks_is_taken_as_six_days(void **state)
@@ -98,9 +106,9 @@ static void a_lifetime_of_weeks_is_taken_as_six_days(void **state)
     linnet_executed executed = empty_set(64);
 
     (void)state;
-    assert_int_equal(linnet_executed_add(&executed, key_of(1), 0, 40 * DAY), LINNET_EXECUTE_NEW);
-    assert_int_equal(linnet_executed_add(&executed, key_of(1), 6 * DAY, 40 * DAY), LINNET_EXECUTE_SEEN);
-    assert_int_equal(linnet_executed_add(&executed, key_of(1), 7 * DAY, 40 * DAY), LINNET_EXECUTE_NEW);
+    assert_int_equal(add(&executed, key_of(1), 0, 40 * DAY), LINNET_EXECUTE_NEW);
+    assert_int_equal(add(&executed, key_of(1), 6 * DAY, 40 * DAY), LINNET_EXECUTE_SEEN);
+    assert_int_equal(add(&executed, key_of(1), 7 * DAY, 40 * DAY), LINNET_EXECUTE_NEW);
 }
 
 /* A non-confirmable request is remembered for 145 s, a confirmable one for 247 s; one ends not with the other. */
@@ -109,10 +117,10 @@ static void each_request_has_its_own_lifetime(void **state)
     linnet_executed executed = empty_set(LINNET_EXECUTED_WORDS);
 
     (void)state;
-    assert_int_equal(linnet_executed_add(&executed, key_of(1), 0, LIFETIME), LINNET_EXECUTE_NEW);
-    assert_int_equal(linnet_executed_add(&executed, key_of(2), 0, 145 * SECOND), LINNET_EXECUTE_NEW);
-    assert_int_equal(linnet_executed_add(&executed, key_of(2), 200 * SECOND, 145 * SECOND), LINNET_EXECUTE_NEW);
-    assert_int_equal(linnet_executed_add(&executed, key_of(1), 200 * SECOND, LIFETIME), LINNET_EXECUTE_SEEN);
+    assert_int_equal(add(&executed, key_of(1), 0, LIFETIME), LINNET_EXECUTE_NEW);
+    assert_int_equal(add(&executed, key_of(2), 0, 145 * SECOND), LINNET_EXECUTE_NEW);
+    assert_int_equal(add(&executed, key_of(2), 200 * SECOND, 145 * SECOND), LINNET_EXECUTE_NEW);
+    assert_int_equal(add(&executed, key_of(1), 200 * SECOND, LIFETIME), LINNET_EXECUTE_SEEN);
 }
 
 /* What a plain list expects. Between the lifetime and three units more, both verdicts are right. */
@@ -139,7 +147,7 @@ static void over_years_the_set_agrees_with_a_plain_list(void **state)
         uint32_t number;
         test_random(&random, &number, sizeof number);
         size_t i = number % KEYS;
-        verdict = linnet_executed_add(&executed, key_of(i), now, LIFETIME);
+        verdict = add(&executed, key_of(i), now, LIFETIME);
         assert_verdict(verdict, last[i], now);
         if (verdict == LINNET_EXECUTE_NEW)
             last[i] = now;
@@ -148,6 +156,83 @@ static void over_years_the_set_agrees_with_a_plain_list(void **state)
             now += 13 * DAY;
     }
     assert_true(now > 2 * 365 * DAY);
+}
+
+enum { CAPACITY = MOST / 8 * 7 };
+
+/* Runs as many as it may of one address; returns how many those are. */
+static size_t flood(linnet_executed *executed, uint64_t network, size_t first, size_t times, uint64_t now)
+{
+    size_t run = 0;
+
+    for (size_t i = 0; i < times; i++)
+        run += linnet_executed_add(executed, key_of(first + i), network, now, LIFETIME) == LINNET_EXECUTE_NEW;
+    return run;
+}
+
+/* Where a set is half full, two buckets may both be full all the same: one in some ten thousand. */
+static void one_address_takes_half_and_leaves_the_rest_to_others(void **state)
+{
+    linnet_executed executed = empty_set(MOST);
+    size_t run = 0;
+
+    (void)state;
+    assert_in_range(flood(&executed, 1, 0, 3 * CAPACITY, 0), CAPACITY * 48 / 100, CAPACITY * 52 / 100);
+    for (uint64_t network = 2; network < 102; network++)
+        run += flood(&executed, network, 1000000 + 100 * network, 20, SECOND);
+    assert_in_range(run, 1998, 2000);
+    /* It has run what it has run. */
+    assert_int_equal(linnet_executed_add(&executed, key_of(0), 1, SECOND, LIFETIME), LINNET_EXECUTE_SEEN);
+}
+
+static void three_floods_leave_a_fourth(void **state)
+{
+    linnet_executed executed = empty_set(MOST);
+    size_t run = 0;
+
+    (void)state;
+    for (size_t round = 0; round < 100; round++)
+        for (uint64_t network = 1; network <= 3; network++)
+            run += flood(&executed, network, (round * 10 + network) * 1000, 200, 0);
+    assert_in_range(run, CAPACITY * 73 / 100, CAPACITY * 77 / 100);
+    run = 0;
+    for (uint64_t network = 20; network < 120; network++)
+        run += flood(&executed, network, 5000000 + 100 * network, 10, SECOND);
+    assert_in_range(run, 950, 1000);
+}
+
+static void flood_that_goes_on_keeps_to_its_share_for_ever(void **state)
+{
+    linnet_executed executed = empty_set(MOST);
+    size_t first = 0, run = 0, asked = 0;
+
+    (void)state;
+    for (uint64_t now = 0; now < 6 * LIFETIME; now += 5 * SECOND, first += 2000, asked += 2) {
+        (void)flood(&executed, 1, first, 2000, now); /* six times what there is room for */
+        run += flood(&executed, 2, first + 100000000, 2, now);
+    }
+    assert_in_range(run, asked - asked / 200, asked);
+}
+
+static void address_that_has_been_quiet_has_its_share_again(void **state)
+{
+    linnet_executed executed = empty_set(MOST);
+    size_t run;
+
+    (void)state;
+    run = flood(&executed, 1, 0, 3 * CAPACITY, 0);
+    assert_in_range(flood(&executed, 1, 1000000, 3 * CAPACITY, 2 * LIFETIME), run * 8 / 10, run);
+    assert_in_range(flood(&executed, 1, 2000000, 3 * CAPACITY, 20 * DAY), run - 50, run + 50);
+}
+
+/* Within its share, and not of one that has almost nothing. */
+static void steady_use_of_one_address_alone_is_never_refused(void **state)
+{
+    linnet_executed executed = empty_set(MOST);
+
+    (void)state;
+    for (size_t second = 0; second < 2000; second++) /* 264 s * 20 is about a third of it */
+        assert_int_equal(flood(&executed, 1, second * 20, 20, second * SECOND), 20);
 }
 
 int main(void)
@@ -161,6 +246,11 @@ int main(void)
         cmocka_unit_test(a_lifetime_of_weeks_is_taken_as_six_days),
         cmocka_unit_test(each_request_has_its_own_lifetime),
         cmocka_unit_test(over_years_the_set_agrees_with_a_plain_list),
+        cmocka_unit_test(one_address_takes_half_and_leaves_the_rest_to_others),
+        cmocka_unit_test(three_floods_leave_a_fourth),
+        cmocka_unit_test(flood_that_goes_on_keeps_to_its_share_for_ever),
+        cmocka_unit_test(address_that_has_been_quiet_has_its_share_again),
+        cmocka_unit_test(steady_use_of_one_address_alone_is_never_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,6 +102,24 @@ static void the_back_off_depends_on_the_timeout(void **state)
     assert_in_range(linnet_rto_dithered(2000000, UINT32_MAX), 2999900, 3000000);
 }
 
+static void the_back_off_ends_at_32_seconds(void **state)
+{
+    (void)state;
+    assert_int_equal(linnet_rto_next(900000, 6), 2700000);
+    assert_int_equal(linnet_rto_next(20000000, 4), 32000000);
+    assert_int_equal(linnet_rto_next(32000000, 3), 32000000);
+    assert_int_equal(linnet_rto_next(48000000, 3), 48000000); /* with its randomness the first was longer */
+}
+
+static void parallel_exchanges_wait_longer_as_long_as_nothing_is_known(void **state)
+{
+    (void)state;
+    assert_int_equal(linnet_rto_initial(INITIAL, 0), INITIAL);
+    assert_int_equal(linnet_rto_initial(INITIAL, 2), 6000000); /* the draft's own example */
+    assert_int_equal(linnet_rto_initial(INITIAL, UINT32_MAX), 32000000);
+    assert_int_equal(linnet_rto_initial(60000000, 1), 60000000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +131,8 @@ int main(void)
         cmocka_unit_test(a_short_one_that_is_old_doubles),
         cmocka_unit_test(a_long_one_that_is_old_comes_down),
         cmocka_unit_test(the_back_off_depends_on_the_timeout),
+        cmocka_unit_test(the_back_off_ends_at_32_seconds),
+        cmocka_unit_test(parallel_exchanges_wait_longer_as_long_as_nothing_is_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,7 +53,9 @@ static void fill_random(void *context, void *out, size_t size)
 
 static uint32_t pick(uint32_t given, uint32_t standard) { return given ? given : standard; }
 
-void open_server(linnet_limits limits)
+void open_server(linnet_limits limits) { open_paced_server(limits, LINNET_ANY_RATE); }
+
+void open_paced_server(linnet_limits limits, uint32_t interval_ms)
 {
     memset(&server, 0, sizeof server);
     server.now = 240 * HOUR;
@@ -68,6 +70,7 @@ void open_server(linnet_limits limits)
     linnet_site_init(&server.site, server.buckets, 16);
     linnet_endpoint_config config = {.limits = limits,
                                      .port = {.slot = slot, .send = send, .random = fill_random},
+                                     .transmission = {.notify_interval_ms = interval_ms},
                                      .serve = linnet_site_serve,
                                      .serve_context = &server.site};
     size_t size = linnet_endpoint_memory(&limits);

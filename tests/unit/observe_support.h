@@ -50,6 +50,8 @@ extern observe_server server;
 
 /* Opens it with these limits and the time of ten days; what is 0 is small. */
 void open_server(linnet_limits limits);
+/* That one does not wait between notifications; this one does, 0: as the RFC says. */
+void open_paced_server(linnet_limits limits, uint32_t interval_ms);
 void close_server(void);
 
 /* A request to a path of one segment, with a token of four octets that is this number. `observe` -1: without. */
