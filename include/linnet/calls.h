@@ -55,6 +55,7 @@ typedef struct linnet_call_request {
     uint64_t offset;
     uint64_t max_body_size;
     bool observe;
+    bool q_block;
 
     linnet_response_handler *on_response;
     void *context; /* of on_response, on_block and read_body */
@@ -66,6 +67,12 @@ int linnet_calls_init(linnet_calls **calls, void *memory, size_t size, const lin
 /* Ends every call with `error`, and tells servers that observations are over, one datagram each. Before
  * linnet_endpoint_clear(). */
 void linnet_calls_clear(linnet_calls *calls, uint64_t now, int error);
+
+/* Lets calls have q_block (RFC 9177): without it the field means nothing, and nothing of it is linked. Memory as for
+ * linnet_calls_init(); the bodies come from config.memory. LINNET_ENOMEM; LINNET_EINVAL: a setting is outside its
+ * range. */
+size_t linnet_calls_q_block_memory(const linnet_limits *limits);
+int linnet_calls_q_block_init(linnet_calls *calls, void *memory, size_t size, const linnet_q_transmission *settings);
 
 /* Everything is copied. After 0 on_response is called - never before this returns - until its response->more is not
  * set. LINNET_EINVAL; LINNET_EBUSY: limits.exchanges or limits.peers is reached; LINNET_ENOMEM; LINNET_ETOOBIG,

@@ -157,7 +157,7 @@ bool linnet_kept_allow(linnet_reply *reply)
     linnet_transfer *before;
 
     if (!request->site->transfers || linnet_kept_is_found(request) || method == LINNET_GET ||
-        (method == LINNET_FETCH && !request->incoming->options->has_block1))
+        (method == LINNET_FETCH && !linnet_body_is_put_together(request->incoming->options)))
         return false;
     before = request->site->transfers->responses > 0 ? find(request) : NULL;
     if (before)
