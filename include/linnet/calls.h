@@ -43,7 +43,7 @@ typedef struct linnet_call_request {
     linnet_type type;
     bool has_token; /* for the first exchange, an observation, and all blocks of `payload`; others have random ones */
     linnet_bytes token;
-    linnet_bytes options; /* encoded. A Block1 or Block2 among them: a single exchange, and no more, as they say */
+    linnet_bytes options; /* encoded. A Block or Q-Block among them: a single exchange, and no more, as they say */
     linnet_bytes payload;
     linnet_transmission transmission; /* of each exchange */
     uint64_t deadline; /* of the whole call; of an observation, until it is confirmed. 0: each exchange has its own */

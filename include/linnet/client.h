@@ -24,8 +24,8 @@ typedef struct linnet_client_request {
     uint16_t content_format; /* 0 is text/plain */
     bool has_accept;
     uint16_t accept;
-    const linnet_option *options; /* further options, in any order; also repeats of those above. A Block1 or Block2
-                                   * among them: one exchange as they say, and nothing by itself */
+    const linnet_option *options; /* further options, in any order; also repeats of those above. A Block or
+                                   * Q-Block among them: one exchange as they say, and nothing by itself */
     size_t option_count;
     bool no_uri_host; /* leave Uri-Host out even where the host is a name */
     bool has_token; /* use `token`, up to limits.token_size octets; else one is made. Further blocks of a response have

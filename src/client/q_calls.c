@@ -136,8 +136,15 @@ static void begin_in_time(linnet_q_call *q)
 
 static int ask(linnet_q_call *q);
 
-/* A response with an option that is critical and not one of RFC 7959 is not given to us: it has Q-Block2, which is what
- * was asked for. Any other answer comes from a server that does not know the option, or does not look at it. */
+/* Only a success with Q-Block2 shows that the server knows it. Others refuse it - libcoap's 4.02 repeats the option - or
+ * do not look at it, as node-coap. */
+static bool knows(const linnet_message *response)
+{
+    linnet_block block;
+
+    return linnet_code_is_success(response->code) && linnet_block_of(response, LINNET_OPTION_Q_BLOCK2, &block);
+}
+
 static void answered(const linnet_response *response, void *context)
 {
     linnet_q_call *q = context;
@@ -146,10 +153,10 @@ static void answered(const linnet_response *response, void *context)
     if (q->question == 0)
         return; /* ended by ourselves */
     q->question = 0;
-    if (response->error == LINNET_EOPTION) {
+    if (response->error == 0 && knows(&response->message)) {
         q->peer->q_block = LINNET_PEER_Q_KNOWN;
         begin_in_time(q);
-    } else if (response->error != 0 && response->error != LINNET_ERESET) {
+    } else if (response->error != 0 && response->error != LINNET_ERESET && response->error != LINNET_EOPTION) {
         linnet_call_fail(q->call, response->error);
     } else if (response->error == 0 && linnet_call_is_challenge(q->call, &response->message)) {
         error = ask(q);
