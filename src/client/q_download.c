@@ -6,7 +6,7 @@
 
 static bool has(const linnet_q_download *download, uint32_t number)
 {
-    return download->bits[number / 8u] >> (number % 8u) & 1u;
+    return (unsigned)download->bits[number / 8u] >> (number % 8u) & 1u;
 }
 
 /* The payload of a FETCH says what is asked for (RFC 8132 2.2); one that went by Q-Block1 is not repeated. */
@@ -233,7 +233,7 @@ void linnet_q_download_hear(linnet_q_call *q, const linnet_response *response, c
 
     if (linnet_option_get(message->options, LINNET_OPTION_SIZE2, 0, &value))
         size = linnet_option_uint(value);
-    if (block->szx > q->szx || !is_proper(block, message->payload.size, size))
+    if ((block->szx > q->szx && !q->has_tag) || !is_proper(block, message->payload.size, size))
         return; /* it cannot be part of any body that was asked for */
     q->phase = LINNET_Q_RECEIVING;
     if (download->bits && !linnet_bytes_equal(linnet_view(download->etag, download->etag_size), etag_of(message))) {

@@ -40,6 +40,9 @@ static linnet_q_sent send_block(linnet_q_call *q, uint32_t number)
     if (!read_block(q, number, &payload))
         return LINNET_Q_ENDED;
     linnet_extras_add_uint(&extras, LINNET_OPTION_Q_BLOCK1, linnet_block_value(block));
+    if (q->call->request.block_size != 0) /* it is for the response, too */
+        linnet_extras_add_uint(&extras, LINNET_OPTION_Q_BLOCK2,
+                               linnet_block_value((linnet_block){.more = true, .szx = q->szx}));
     linnet_extras_add_uint(&extras, LINNET_OPTION_SIZE1, q->upload.size);
     return linnet_q_send(q, &extras, payload);
 }

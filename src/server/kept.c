@@ -49,7 +49,7 @@ linnet_code linnet_kept_find(linnet_request *request, const char **diagnostic)
         request->context = kept;
         return LINNET_EMPTY;
     }
-    if (method == LINNET_FETCH)
+    if (method == LINNET_FETCH && !request->incoming->options->q_missing)
         return LINNET_EMPTY;
     *diagnostic = "That response is not kept any more";
     return LINNET_REQUEST_ENTITY_INCOMPLETE;

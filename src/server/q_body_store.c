@@ -33,7 +33,7 @@ static uint32_t room_in(const linnet_q_body *body, uint32_t capacity)
 
 bool linnet_q_body_has(const linnet_transfer *transfer, uint32_t number)
 {
-    return number < linnet_q_body_of(transfer)->room && (bits_of(transfer)[number / 8u] >> (number % 8u) & 1u);
+    return number < linnet_q_body_of(transfer)->room && ((unsigned)bits_of(transfer)[number / 8u] >> (number % 8u) & 1u);
 }
 
 /* The bits move on behind the new places. */
@@ -62,7 +62,7 @@ bool linnet_q_body_put(linnet_transfers *transfers, linnet_transfer *transfer, u
     body = linnet_q_body_of(transfer);
     if (block.size > 0)
         memcpy(place_of(transfer, number), block.data, block.size);
-    bits_of(transfer)[number / 8u] |= (uint8_t)(1u << number % 8u);
+    bits_of(transfer)[number / 8u] |= (uint8_t)(1u << (number % 8u));
     body->received++;
     body->high = number > body->high ? number : body->high;
     while (body->low <= body->last && linnet_q_body_has(transfer, body->low))

@@ -157,6 +157,13 @@ static bool serve_block(linnet_q_block *q, linnet_incoming *incoming, const plan
     return !incoming->deferred && convert(q, incoming, incoming->capacity, what);
 }
 
+/* A request for missing blocks is without payload, so it cannot be run (RFC 7959 2.7): its response is kept, or there is
+ * none. A GET has none in any case. */
+static bool asks_for_kept(const linnet_incoming *incoming)
+{
+    return incoming->message->code != LINNET_GET && incoming->message->payload.size == 0;
+}
+
 static int write_request(const linnet_incoming *incoming, uint8_t *datagram, size_t capacity)
 {
     const linnet_message *request = incoming->message;
@@ -209,15 +216,24 @@ static plan rest_of(const plan *asked, const given *what)
 
 void linnet_q_response_serve(linnet_q_block *q, linnet_incoming *incoming)
 {
+    const linnet_q_options *options = &q->options;
     plan asked = make_plan(q), left;
+    linnet_request_options marked = *incoming->options;
+    const linnet_request_options *before = incoming->options;
     given what;
+    bool is_block;
 
     /* More would be sent than RFC 9175 2.4 lets go to an address that may be somebody else's. */
     if (asked.count > 1 && incoming->unproved) {
         incoming->must_prove = true;
         return;
     }
-    if (!serve_block(q, incoming, &asked, asked.number[0], &what))
+    marked.q_missing = !options->has_body && options->asked_count > 0 && asks_for_kept(incoming) &&
+                       (options->asked[0].number > 0 || !options->asked[0].more);
+    incoming->options = &marked;
+    is_block = serve_block(q, incoming, &asked, asked.number[0], &what);
+    incoming->options = before;
+    if (!is_block)
         return;
     /* A confirmable request gets one block, in its acknowledgement: more would be confirmable too, one at a time by
      * NSTART, and the client asks for them no slower than that. */
@@ -268,6 +284,7 @@ void linnet_q_response_burst(linnet_q_block *q, uint64_t now, linnet_transfer *t
     (void)linnet_message_parse(&request, linnet_view(transfer->data + sizeof *due, due->size));
     (void)linnet_request_options_read(&options, &request);
     incoming.now = now;
+    options.q_missing = asks_for_kept(&incoming);
     incoming.unproved = true; /* so that no handler defers: there is nothing to wait for */
     for (uint32_t i = 0; i < due->plan.count; i++)
         if (!send_block(q, &incoming, &due->plan, due->plan.number[i]))

@@ -24,7 +24,7 @@ static linnet_code check(linnet_request *request, linnet_reply *reply, const cha
 
     if (code == LINNET_EMPTY && !linnet_request_is_fresh(request))
         return LINNET_UNAUTHORIZED;
-    if (code == LINNET_EMPTY && options->block2.number > 0) {
+    if (code == LINNET_EMPTY && (options->block2.number > 0 || options->q_missing)) {
         code = linnet_kept_find(request, diagnostic);
         if (linnet_kept_is_found(request))
             return code; /* the request was checked, and run, when it came first */
