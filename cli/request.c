@@ -11,11 +11,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { KEY_RESUME = REQUEST_KEYS_END };
+enum { KEY_RESUME = REQUEST_KEYS_END, KEY_Q_BLOCK };
 
 const option_row request_options[] = {
     REQUEST_ROWS_WHAT,
     REQUEST_ROWS_HOW,
+    {KEY_Q_BLOCK, "q-block", NULL,
+     "for links that lose much: send and take what is large by\nQ-Block1 and Q-Block2 (RFC 9177), non-confirmable, where\n"
+     "the server knows them; it is asked first"},
     {0, NULL, NULL, "what to show"},
     REQUEST_ROW_OUTPUT,
     {KEY_RESUME, "resume", NULL, "go on with a download to a file that was interrupted"},
@@ -32,8 +35,11 @@ typedef struct request_run_state {
 
 static bool take(request_settings *settings, int key, const char *value)
 {
-    (void)key, (void)value;
-    ((request_run_state *)settings)->resume = true;
+    (void)value;
+    if (key == KEY_Q_BLOCK)
+        settings->request.q_block = true;
+    else
+        ((request_run_state *)settings)->resume = true;
     return true;
 }
 

@@ -23,7 +23,8 @@ enum {
     KEY_LOG_FORMAT,
     KEY_LOSS,
     KEY_AMPLIFICATION,
-    KEY_TOKEN_SIZE
+    KEY_TOKEN_SIZE,
+    KEY_NO_Q_BLOCK
 };
 
 const option_row serve_options[] = {
@@ -43,6 +44,7 @@ const option_row serve_options[] = {
      "nothing\nfor it, and let it observe nothing; RFC 9175 says 3\n(0: no bound; clients that do not know Echo need "
      "that)"},
     {KEY_TOKEN_SIZE, "token-size", "OCTETS", "take tokens up to this length, at most 576 (8; RFC 8974)"},
+    {KEY_NO_Q_BLOCK, "no-q-block", NULL, "refuse Q-Block1 and Q-Block2 (RFC 9177)"},
     {0, NULL, NULL, "what to show"},
     {KEY_LOG_LEVEL, "log-level", "LEVEL", "error, warn (the default), info: each request, or\ndebug: each message"},
     {KEY_LOG_FORMAT, "log-format", "HOW", "text, or json: one object a line"},
@@ -139,6 +141,9 @@ static bool take(serve *self, int key, const char *value)
     case KEY_TOKEN_SIZE:
         return take_number("--token-size", value, LINNET_TOKEN_MAX, LINNET_MESSAGE_SIZE_DEFAULT / 2,
                            &self->config.limits.token_size);
+    case KEY_NO_Q_BLOCK:
+        self->config.no_q_block = true;
+        return true;
     case KEY_LOSS:
         return option_percent("--loss", value, &self->config.loss_percent);
     case 'v':

@@ -19,6 +19,7 @@
 #include <linnet/message.h>
 #include <linnet/observers.h>
 #include <linnet/option.h>
+#include <linnet/q_block.h>
 #include <linnet/request.h>
 #include <linnet/requests.h>
 #include <linnet/resource.h>

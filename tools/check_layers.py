@@ -23,7 +23,7 @@ PUBLIC = {
     "block": "wire", "bytes": "wire", "code": "wire", "content_format": "wire", "error": "wire", "link": "wire",
     "message": "wire", "option": "wire", "uri": "wire",
     "address": "engine", "body": "engine", "config": "engine", "endpoint": "engine", "echo": "engine",
-    "observers": "engine",
+    "observers": "engine", "q_block": "server",
     "response": "engine", "transfers": "engine",
     "request": "server", "resource": "server", "site": "server",
     "calls": "client", "requests": "client",

@@ -44,7 +44,7 @@ typedef struct linnet_call_request {
     bool has_token; /* for the first exchange, an observation, and all blocks of `payload`; others have random ones */
     linnet_bytes token;
     bool short_token;
-    linnet_bytes options; /* encoded. A Block1 or Block2 among them: a single exchange, and no more, as they say */
+    linnet_bytes options; /* encoded. A Block or Q-Block among them: a single exchange, and no more, as they say */
     linnet_bytes payload;
     linnet_transmission transmission; /* of each exchange */
     uint64_t deadline; /* of the whole call; of an observation, until it is confirmed. 0: each exchange has its own */
@@ -59,6 +59,7 @@ typedef struct linnet_call_request {
     uint64_t offset;
     uint64_t max_body_size;
     bool observe;
+    bool q_block;
 
     linnet_response_handler *on_response;
     void *context; /* of on_response, on_wait, on_block and read_body */
@@ -70,6 +71,12 @@ int linnet_calls_init(linnet_calls **calls, void *memory, size_t size, const lin
 /* Ends every call with `error`, and tells servers that observations are over, one datagram each. Before
  * linnet_endpoint_clear(). */
 void linnet_calls_clear(linnet_calls *calls, uint64_t now, int error);
+
+/* Lets calls have q_block (RFC 9177): without it the field means nothing, and nothing of it is linked. Memory as for
+ * linnet_calls_init(); the bodies come from config.memory. LINNET_ENOMEM; LINNET_EINVAL: a setting is outside its
+ * range. */
+size_t linnet_calls_q_block_memory(const linnet_limits *limits);
+int linnet_calls_q_block_init(linnet_calls *calls, void *memory, size_t size, const linnet_q_transmission *settings);
 
 /* Everything is copied. After 0 on_response is called - never before this returns - until its response->more is not
  * set. LINNET_EINVAL; LINNET_EBUSY: limits.exchanges or limits.peers is reached; LINNET_ENOMEM; LINNET_ETOOBIG,

@@ -24,8 +24,8 @@ typedef struct linnet_client_request {
     uint16_t content_format; /* 0 is text/plain */
     bool has_accept;
     uint16_t accept;
-    const linnet_option *options; /* further options, in any order; also repeats of those above. A Block1 or Block2
-                                   * among them: one exchange as they say, and nothing by itself */
+    const linnet_option *options; /* further options, in any order; also repeats of those above. A Block or
+                                   * Q-Block among them: one exchange as they say, and nothing by itself */
     size_t option_count;
     bool no_uri_host; /* leave Uri-Host out even where the host is a name */
     bool has_token; /* use `token`, up to limits.token_size octets; else one is made. Further blocks of a response have
@@ -63,6 +63,13 @@ typedef struct linnet_client_request {
      */
     bool observe;
 
+    /* Bodies by Q-Block1 and Q-Block2 (RFC 9177), for links that lose much: their blocks go non-confirmable, whatever
+     * `type` is, MAX_PAYLOADS at a time, and only what is lost goes again. A server that was not asked before is asked
+     * first, by a GET of /.well-known/core, whether it knows them; what does not goes by Block1 and Block2, and so do
+     * requests to groups, observations, small requests that change something, bodies of unknown size, and those with
+     * an `offset`. A response is held whole, up to max_body_size, also where on_block is given its parts, in order. */
+    bool q_block;
+
     linnet_response_handler *on_response;
     void *context; /* also of read_body, on_block and on_wait */
 } linnet_client_request;
@@ -78,6 +85,7 @@ typedef struct linnet_client_config {
      * asked for with their ETag when they are not. Requests with ETag, Block or If-... options of their own, with
      * on_block or to a group go past it. 0: no cache. */
     size_t cache_size;
+    linnet_q_transmission q_block;   /* of requests with q_block */
     uint32_t resolve_ms;             /* 60000: how long the addresses of a name are remembered */
     const char *multicast_interface; /* where requests to groups leave, by name or number, unless the URI says so:
                                       * coap://[ff02::fd%25eth0]. NULL: as the system's routes say */

@@ -34,6 +34,22 @@ typedef struct linnet_transmission {
     uint32_t group_wait_ms; /* 10000: how long a client takes the answers of a group, where a request does not say */
 } linnet_transmission;
 
+/* Parameters of Q-Block1 and Q-Block2 (RFC 9177 7.2, table 3), see q_block.h. NON_TIMEOUT_RANDOM is between NON_TIMEOUT
+ * and NON_TIMEOUT * ACK_RANDOM_FACTOR. */
+typedef struct linnet_q_transmission {
+    uint32_t max_payloads;           /* MAX_PAYLOADS, 10; at most LINNET_MAX_PAYLOADS_LIMIT: blocks that are sent at a
+                                      * time. "Both CoAP endpoints MUST have the same value" */
+    uint32_t non_timeout_ms;         /* NON_TIMEOUT: as ACK_TIMEOUT, 2000. Pause between such sets of blocks */
+    uint32_t non_receive_timeout_ms; /* NON_RECEIVE_TIMEOUT: twice that, 4000; at least one second above the largest
+                                      * NON_TIMEOUT_RANDOM. After this wait missing blocks are asked for, doubled each
+                                      * time */
+    uint32_t non_max_retransmit;     /* NON_MAX_RETRANSMIT: as MAX_RETRANSMIT, 4: how often, before it is given up */
+    uint32_t non_probing_wait_ms;    /* NON_PROBING_WAIT, 247000 to 248000: the longest wait that PROBING_RATE causes */
+    uint32_t non_partial_timeout_ms; /* NON_PARTIAL_TIMEOUT, 247000: how long a body in parts is kept */
+} linnet_q_transmission;
+
+#define LINNET_MAX_PAYLOADS_LIMIT 32u
+
 /* Where the core gets memory for what has no bound of its own: bodies of block-wise transfers, stored values. `resize`
  * works like realloc(): data NULL makes, size 0 releases (and returns NULL); NULL for a size above 0: there is no more,
  * and `data` is as it was. A zeroed struct is an owner without a heap: transfers then need a handler that takes them

@@ -20,6 +20,9 @@ typedef struct linnet_server_config {
     void *trace_context;
     unsigned loss_percent; /* for tests: drop this share of datagrams in each direction */
 
+    bool no_q_block; /* refuse Q-Block1 and Q-Block2 (q_block.h), 4.02 */
+    linnet_q_transmission q_block;
+
     /* Requests for paths that no resource has (default: 4.04). */
     linnet_handler *unknown;
     void *unknown_context;

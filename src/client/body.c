@@ -38,6 +38,7 @@ int linnet_body_begin(linnet_body *body, const linnet_memory *memory, linnet_byt
     body->size = options.size;
     (void)linnet_options_remove(body->data, &body->size, LINNET_OPTION_BLOCK2);
     (void)linnet_options_remove(body->data, &body->size, LINNET_OPTION_BLOCK1);
+    (void)linnet_options_remove(body->data, &body->size, LINNET_OPTION_Q_BLOCK2);
     body->options = body->size;
     return 0;
 }
@@ -54,6 +55,15 @@ int linnet_body_append(linnet_body *body, const linnet_memory *memory, linnet_by
     memcpy(body->data + body->size, octets.data, octets.size);
     body->size += octets.size;
     return 0;
+}
+
+int linnet_body_extend(linnet_body *body, const linnet_memory *memory, size_t size)
+{
+    int error = reserve(body, memory, size);
+
+    if (error == 0)
+        body->size = body->options + size;
+    return error;
 }
 
 void linnet_body_clear(linnet_body *body, const linnet_memory *memory)

@@ -18,6 +18,9 @@ int linnet_body_begin(linnet_body *body, const linnet_memory *memory, linnet_byt
 /* The memory doubles when it is full, so the whole costs linear time. LINNET_ENOMEM; LINNET_ETOOBIG: the payload would
  * be above `limit`. */
 int linnet_body_append(linnet_body *body, const linnet_memory *memory, linnet_bytes octets, uint64_t limit);
+/* Room for a payload of `size` octets, whose content is the caller's to write; nothing was appended yet. LINNET_ENOMEM.
+ */
+int linnet_body_extend(linnet_body *body, const linnet_memory *memory, size_t size);
 /* Frees its memory and makes it empty. */
 void linnet_body_clear(linnet_body *body, const linnet_memory *memory);
 

@@ -52,7 +52,8 @@ typedef struct linnet_call_state {
     linnet_download download;
     linnet_observation observation;
     linnet_body body;
-    uint64_t cache_key; /* of the request, where `cacheable` */
+    struct linnet_q_call *q; /* its body goes by Q-Block, or may (q_call.h); NULL: it does not */
+    uint64_t cache_key;      /* of the request, where `cacheable` */
     union {
         uint64_t cache_changes; /* of the cache, when it was asked */
         uint64_t refused_until; /* REFUSED: what the server has put off */
@@ -86,8 +87,20 @@ typedef struct linnet_call_state {
     uint8_t octets[LINNET_CALL_INLINE];
 } linnet_call_state;
 
+struct linnet_q_calls;
+
+/* Q-Block1 and Q-Block2, reached through pointers so that they are not linked where nobody wants them (q_call.h). */
+typedef struct linnet_q_calling {
+    int (*start)(linnet_call_state *call); /* in place of linnet_call_send() */
+    void (*release)(linnet_call_state *call);
+    uint64_t (*deadline)(const struct linnet_q_calls *q);
+    void (*advance)(struct linnet_q_calls *q, uint64_t now);
+} linnet_q_calling;
+
 struct linnet_calls {
     linnet_calls_config config;
+    const linnet_q_calling *q_calling; /* NULL: no Q-Block */
+    struct linnet_q_calls *q;
     linnet_requests *requests;
     linnet_pool pool;
     linnet_wheel wheel;
@@ -133,6 +146,17 @@ int linnet_call_send_farewell(linnet_call_state *call);
 void linnet_call_answered(const linnet_response *response, void *context);
 /* A response came that is no notification: it is understood, and the call goes on or ends. */
 void linnet_call_receive(linnet_call_state *call, const linnet_response *response);
+/* The steps of that, for those who put bodies together in another way. */
+void linnet_call_note(linnet_call_state *call, const linnet_response *response);
+/* RFC 9175 2.3: a 4.01 with an Echo option wants the same request again, with that Echo, which is kept. Once: a second
+ * one in a row is the answer. */
+bool linnet_call_is_challenge(linnet_call_state *call, const linnet_message *response);
+/* Whether the body goes to the user's on_block. */
+bool linnet_call_has_sink(const linnet_call_state *call, const linnet_response *response);
+/* Hands a part to the user. False: the call has ended, by his doing or by the error that he returned. */
+bool linnet_call_hand_over(linnet_call_state *call, const linnet_response *response, uint64_t offset);
+/* The response is whole: it goes to the user. */
+void linnet_call_deliver(linnet_call_state *call, const linnet_response *response);
 /* What comes next is the first block of a response. */
 void linnet_call_expect(linnet_call_state *call);
 

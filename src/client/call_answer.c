@@ -27,7 +27,7 @@ static void complete(const linnet_call_state *call, linnet_response *response)
     response->observe = call->observing ? call->observation.sequence : 0;
 }
 
-static void deliver(linnet_call_state *call, const linnet_response *response)
+void linnet_call_deliver(linnet_call_state *call, const linnet_response *response)
 {
     linnet_calls *calls = call->calls;
     linnet_response whole = *response;
@@ -45,13 +45,12 @@ static void deliver(linnet_call_state *call, const linnet_response *response)
     linnet_body_clear(&body, &calls->config.memory);
 }
 
-static bool has_sink(const linnet_call_state *call, const linnet_response *response)
+bool linnet_call_has_sink(const linnet_call_state *call, const linnet_response *response)
 {
     return call->request.on_block && linnet_code_is_success(response->message.code);
 }
 
-/* Hands a part to the user. False: the call has ended, by his doing or by the error that he returned. */
-static bool hand_over(linnet_call_state *call, const linnet_response *response, uint64_t offset)
+bool linnet_call_hand_over(linnet_call_state *call, const linnet_response *response, uint64_t offset)
 {
     linnet_calls *calls = call->calls;
     linnet_call id = linnet_call_id(call);
@@ -89,13 +88,13 @@ static void finish(linnet_call_state *call, const linnet_response *response)
 {
     linnet_response whole = *response;
 
-    if (has_sink(call, response)) {
+    if (linnet_call_has_sink(call, response)) {
         whole.message.payload.size = 0; /* he has it */
     } else if (call->body.size > 0) {
         whole.message.options = linnet_body_options(&call->body);
         whole.message.payload = linnet_body_payload(&call->body);
     }
-    deliver(call, &whole);
+    linnet_call_deliver(call, &whole);
 }
 
 static void receive_part(linnet_call_state *call, const linnet_response *response, uint64_t offset, bool is_last)
@@ -103,8 +102,8 @@ static void receive_part(linnet_call_state *call, const linnet_response *respons
     linnet_response whole = *response;
     int error;
 
-    if (has_sink(call, response)) {
-        if (!hand_over(call, response, offset))
+    if (linnet_call_has_sink(call, response)) {
+        if (!linnet_call_hand_over(call, response, offset))
             return;
     } else if (!is_last || offset > call->download.start) { /* a single block needs no memory */
         error = keep(call, response, offset);
@@ -124,7 +123,7 @@ static void receive_part(linnet_call_state *call, const linnet_response *respons
 static void receive_whole(linnet_call_state *call, const linnet_response *response)
 {
     linnet_body_clear(&call->body, &call->calls->config.memory);
-    if (!has_sink(call, response) || hand_over(call, response, 0))
+    if (!linnet_call_has_sink(call, response) || linnet_call_hand_over(call, response, 0))
         finish(call, response);
 }
 
@@ -152,7 +151,7 @@ static void receive(linnet_call_state *call, const linnet_response *response)
     bool has_block1 = linnet_block_of(&response->message, LINNET_OPTION_BLOCK1, &block1);
 
     if (call->raw) {
-        deliver(call, response);
+        linnet_call_deliver(call, response);
         return;
     }
     if (call->phase == LINNET_CALL_ASKING)
@@ -169,9 +168,7 @@ static void receive(linnet_call_state *call, const linnet_response *response)
     }
 }
 
-/* RFC 9175 2.3: a 4.01 with an Echo option wants the same request again, with that Echo. Once: a second one in a row is
- * the answer. */
-static bool is_challenge(linnet_call_state *call, const linnet_message *response)
+bool linnet_call_is_challenge(linnet_call_state *call, const linnet_message *response)
 {
     linnet_bytes value;
 
@@ -187,7 +184,7 @@ static bool is_challenge(linnet_call_state *call, const linnet_message *response
     return true;
 }
 
-static void note(linnet_call_state *call, const linnet_response *response)
+void linnet_call_note(linnet_call_state *call, const linnet_response *response)
 {
     uint64_t now = linnet_call_now(call);
 
@@ -204,11 +201,23 @@ static void note(linnet_call_state *call, const linnet_response *response)
 
 void linnet_call_receive(linnet_call_state *call, const linnet_response *response)
 {
-    note(call, response);
-    if (is_challenge(call, &response->message))
+    linnet_call_note(call, response);
+    if (linnet_call_is_challenge(call, &response->message))
         linnet_call_proceed(call);
     else
         receive(call, response);
+}
+
+/* Q-Block is critical (RFC 9177 4.1), and nobody here has asked for it. */
+static bool is_by_q_block(const linnet_call_state *call, const linnet_message *response)
+{
+    linnet_option_cursor cursor = {.rest = response->options};
+    linnet_option option;
+
+    while (!call->raw && linnet_option_next(&cursor, &option) && option.number <= LINNET_OPTION_Q_BLOCK2)
+        if (option.number == LINNET_OPTION_Q_BLOCK1 || option.number == LINNET_OPTION_Q_BLOCK2)
+            return true;
+    return false;
 }
 
 void linnet_call_answered(const linnet_response *response, void *context)
@@ -229,7 +238,7 @@ void linnet_call_answered(const linnet_response *response, void *context)
     }
     if (response->error == LINNET_ECANCELLED)
         return; /* a newer registration has taken its place */
-    note(call, response);
+    linnet_call_note(call, response);
     if (call->phase == LINNET_CALL_LEAVING)
         linnet_call_farewell_answered(call, response);
     else if (linnet_call_shorten_token(call, response))
@@ -238,7 +247,9 @@ void linnet_call_answered(const linnet_response *response, void *context)
         linnet_call_failed(call, response->error);
     else if (linnet_call_put_off(call, response))
         return;
-    else if (notifies ? linnet_call_notified(call, leg, response) : !is_challenge(call, &response->message))
+    else if (is_by_q_block(call, &response->message))
+        linnet_call_failed(call, LINNET_EOPTION);
+    else if (notifies ? linnet_call_notified(call, leg, response) : !linnet_call_is_challenge(call, &response->message))
         receive(call, response);
     else if (!notifies)
         linnet_call_proceed(call);

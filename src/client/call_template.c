@@ -100,7 +100,9 @@ int linnet_call_copy(linnet_call_state *call, const linnet_call_request *request
     call->request = *request;
     call->to_group = linnet_address_is_multicast(&call->path.peer);
     call->raw = request->code == LINNET_EMPTY || has_option(request->options, LINNET_OPTION_BLOCK1) ||
-                has_option(request->options, LINNET_OPTION_BLOCK2);
+                has_option(request->options, LINNET_OPTION_BLOCK2) ||
+                has_option(request->options, LINNET_OPTION_Q_BLOCK1) ||
+                has_option(request->options, LINNET_OPTION_Q_BLOCK2);
     if (!is_consistent(call) || !choose_block_size(call))
         return LINNET_EINVAL;
     if (request->read_body)

@@ -103,6 +103,8 @@ void linnet_call_give(linnet_call_state *call)
     linnet_calls *calls = call->calls;
 
     linnet_wheel_stop(&calls->wheel, &call->timer);
+    if (call->q)
+        calls->q_calling->release(call);
     linnet_call_leave_group(call);
     linnet_body_clear(&call->body, &calls->config.memory);
     if (call->own)
@@ -131,7 +133,7 @@ int linnet_calls_send(linnet_calls *calls, uint64_t now, const linnet_path *path
     if (error == 0)
         linnet_call_fit_token(call);
     if (error == 0 && !linnet_call_look_up(call) && !linnet_call_hold_back(call))
-        error = linnet_call_send(call);
+        error = call->request.q_block && calls->q ? calls->q_calling->start(call) : linnet_call_send(call);
     if (error != 0)
         linnet_call_give(call);
     else if (id)
@@ -224,8 +226,10 @@ uint64_t linnet_calls_deadline(const linnet_calls *calls)
 {
     uint64_t own = linnet_wheel_deadline(&calls->wheel);
     uint64_t requests = linnet_requests_deadline(calls->requests);
+    uint64_t q = calls->q ? calls->q_calling->deadline(calls->q) : UINT64_MAX;
 
-    return own < requests ? own : requests;
+    own = own < requests ? own : requests;
+    return own < q ? own : q;
 }
 
 void linnet_calls_advance(linnet_calls *calls, uint64_t now)
@@ -234,6 +238,8 @@ void linnet_calls_advance(linnet_calls *calls, uint64_t now)
 
     calls->config.endpoint->now = now;
     linnet_requests_advance(calls->requests, now);
+    if (calls->q)
+        calls->q_calling->advance(calls->q, now);
     while ((timer = linnet_wheel_expire(&calls->wheel, now)) != NULL) {
         linnet_call_state *call = LINNET_CONTAINER(timer, linnet_call_state, timer);
         if (call->phase == LINNET_CALL_CACHED)

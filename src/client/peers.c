@@ -56,7 +56,7 @@ void linnet_peers_give(linnet_peers *peers, linnet_peer *peer, uint64_t now)
 
     if (peer->count > 0 || peer->starved || peer->pumping || peer->idle)
         return;
-    if (!owes && peer->rto.overall == 0) {
+    if (!owes && peer->rto.overall == 0 && peer->q_block == LINNET_PEER_Q_UNKNOWN) {
         release(peers, peer);
         return;
     }

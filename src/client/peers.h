@@ -56,7 +56,14 @@ typedef struct linnet_peer {
     bool starved;    /* waits for a message ID, or for the time */
     bool pumping;
     bool idle;
+    uint8_t q_block; /* linnet_peer_q_block: whether it knows the options of RFC 9177 */
 } linnet_peer;
+
+typedef enum linnet_peer_q_block {
+    LINNET_PEER_Q_UNKNOWN,
+    LINNET_PEER_Q_KNOWN,
+    LINNET_PEER_Q_REFUSED
+} linnet_peer_q_block;
 
 typedef struct linnet_peers {
     linnet_pool pool;
@@ -71,6 +78,11 @@ linnet_peer *linnet_peers_take(linnet_peers *peers, const linnet_endpoint *endpo
                                uint16_t socket);
 /* Gives it back where nothing needs it; with something learned it is idle from here on. */
 void linnet_peers_give(linnet_peers *peers, linnet_peer *peer, uint64_t now);
+
+/* requests.c: the record of a peer, for those who send to it past the queue. Given back, it stays where something was
+ * learned. NULL: limits.peers is reached. */
+linnet_peer *linnet_requests_take_peer(linnet_requests *requests, const linnet_address *address);
+void linnet_requests_give_peer(linnet_requests *requests, linnet_peer *peer);
 
 void linnet_queue_add(linnet_queue *queue, linnet_waiting_request *request, bool at_front);
 void linnet_queue_remove(linnet_waiting_request *request);

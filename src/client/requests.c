@@ -308,6 +308,21 @@ int linnet_requests_send(linnet_requests *requests, uint64_t now, const linnet_p
     return error;
 }
 
+linnet_peer *linnet_requests_take_peer(linnet_requests *requests, const linnet_address *address)
+{
+    peer *to = linnet_peers_take(&requests->peers, requests->config.endpoint, address, requests->socket);
+
+    if (to)
+        to->count++;
+    return to;
+}
+
+void linnet_requests_give_peer(linnet_requests *requests, linnet_peer *to)
+{
+    to->count--;
+    linnet_peers_give(&requests->peers, to, requests->config.endpoint->now);
+}
+
 int linnet_requests_cancel(linnet_requests *requests, linnet_exchange exchange, int error)
 {
     bool outer = requests->cancelling;

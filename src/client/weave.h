@@ -4,14 +4,14 @@
 
 #include <linnet/message.h>
 
-/* Options to weave in. Added in rising order of their numbers. */
+/* Options to weave in: a request for missing blocks has the most (RFC 9177). Added in rising order of their numbers. */
 typedef struct linnet_extras {
     uint8_t count;
     struct {
         uint16_t number;
         linnet_bytes value; /* NULL with a size: the first octets of `octets` */
         uint8_t octets[4];
-    } option[6];
+    } option[16];
 } linnet_extras;
 
 void linnet_extras_add(linnet_extras *extras, uint16_t number, linnet_bytes value);

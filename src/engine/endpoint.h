@@ -29,6 +29,8 @@ struct linnet_endpoint {
     const struct linnet_outgoing_calls *outgoing; /* NULL: no request of ours was ever made */
     struct linnet_observers *observers;           /* observers.h; NULL: nobody can observe */
     struct linnet_echo *echo;                     /* echo.h; NULL: no Echo options, and no bound on what is sent */
+    struct linnet_q_reader *q_reader;             /* q_block.h; NULL: requests with Q-Block options are refused */
+    struct linnet_q_listener *q_listener;         /* q_block.h; NULL: nobody waits for responses in several messages */
 };
 
 /* transmit.c: datagrams out. */

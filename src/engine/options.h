@@ -26,6 +26,9 @@ typedef struct linnet_request_options {
     int32_t accept;         /* or -1 */
     int16_t hop_limit;      /* or -1 */
     uint16_t highest;       /* the number of the last option: above it there is nothing to look for */
+    bool q_body;            /* the payload came in blocks by Q-Block1 */
+    bool q_missing;         /* blocks of a response that was given are asked for, by Q-Block2, and nothing else */
+    const struct linnet_q_options *q; /* Q-Block1 and Q-Block2 (q_block.h); NULL: it has neither */
     uint16_t rejected;      /* the option that stopped the walk, when the code is not 0 */
 } linnet_request_options;
 

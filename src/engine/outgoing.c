@@ -2,6 +2,7 @@
  * and token (RFC 7252 4.2, 5.3.2), ended exactly once. */
 #include "engine/endpoint.h"
 #include "engine/options.h"
+#include "engine/q_block.h"
 
 #include <linnet/error.h>
 
@@ -247,7 +248,7 @@ static void expire(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_stat
 }
 
 /* 5.4.1, 5.4.3, 5.4.5: a response is rejected for a critical option that we do not know, or that is of a wrong length
- * or repeated. */
+ * or repeated. Whether it may have those of block-wise transfer is known to who asked. */
 static bool is_acceptable(const linnet_message *response)
 {
     linnet_option_cursor cursor = {.rest = response->options};
@@ -255,7 +256,8 @@ static bool is_acceptable(const linnet_message *response)
     linnet_option option;
 
     for (; linnet_option_next(&cursor, &option); before = option.number) {
-        bool is_known = option.number == LINNET_OPTION_BLOCK1 || option.number == LINNET_OPTION_BLOCK2;
+        /* 19, 23, 27, 31: Q-Block1, Block2, Block1, Q-Block2. */
+        bool is_known = (option.number & ~12u) == LINNET_OPTION_Q_BLOCK1;
         if (linnet_option_is_critical(option.number) &&
             (!is_known || !linnet_option_is_proper(&option, option.number == before)))
             return false;
@@ -332,7 +334,7 @@ static bool take_response(linnet_endpoint *endpoint, uint64_t now, const linnet_
     uint32_t sequence;
 
     if (!exchange)
-        return false;
+        return endpoint->q_listener && endpoint->q_listener->hear(endpoint->q_listener, now, path, response);
     if (response->type == LINNET_CON)
         linnet_transmit_empty(endpoint, path, acceptable ? LINNET_ACK : LINNET_RST, response->id);
     if (exchange->part.client.to_group) {

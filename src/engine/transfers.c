@@ -37,6 +37,8 @@ void linnet_transfers_detach(linnet_transfers *transfers, linnet_transfer *trans
 {
     linnet_table_remove(&transfers->by_key, &transfer->by_key);
     unlink_from(transfer);
+    if (linnet_timer_is_set(&transfer->timer))
+        linnet_wheel_stop(transfers->wheel, &transfer->timer);
     transfer->detached = true;
 }
 
@@ -110,7 +112,7 @@ linnet_transfer *linnet_transfers_take(linnet_transfers *transfers, const linnet
     transfer = linnet_pool_take(&transfers->pool);
     if (!transfer)
         return NULL;
-    *transfer = (linnet_transfer){.share = share};
+    *transfer = (linnet_transfer){.share = share, .serial = ++transfers->serials};
     share->count++;
     linnet_table_add(&transfers->by_key, &transfer->by_key, key);
     link_up(transfer, &transfers->begun, now);

@@ -15,6 +15,7 @@
 #include "engine/hash.h"
 #include "engine/pool.h"
 #include "engine/table.h"
+#include "engine/wheel.h"
 
 #include <linnet/message.h>
 #include <linnet/transfers.h>
@@ -51,6 +52,9 @@ typedef struct linnet_transfer {
     linnet_code code;
     bool is_response;
     bool detached; /* not to be found any more, and not to be dropped */
+    bool is_burst; /* responses of Q-Block2 that are due to be sent */
+    uint32_t serial;    /* no other has the same for long */
+    linnet_timer timer; /* of Q-Block1 and Q-Block2; on the wheel of those who set it */
 } linnet_transfer;
 
 struct linnet_transfers {
@@ -66,11 +70,18 @@ struct linnet_transfers {
     uint32_t share_octets; /* above this its own make way first */
     uint32_t octets_limit;
     uint32_t responses; /* how many of them are responses */
+    uint32_t serials;
+    linnet_wheel *wheel; /* of the timers; NULL: none is ever set */
     size_t octets;      /* of all */
     uint64_t lifetime;
 };
 
-typedef enum linnet_transfer_role { LINNET_TRANSFER_REQUEST, LINNET_TRANSFER_RESPONSE } linnet_transfer_role;
+typedef enum linnet_transfer_role {
+    LINNET_TRANSFER_REQUEST,
+    LINNET_TRANSFER_RESPONSE,
+    LINNET_TRANSFER_Q_BODY, /* RFC 9177: a request body by Q-Block1 */
+    LINNET_TRANSFER_Q_BURST /* and responses by Q-Block2, until they are sent */
+} linnet_transfer_role;
 
 /*
  * Names a transfer: two messages have the same key when they are "matchable" (RFC 9175 1.1): same endpoints, same code,

@@ -41,6 +41,16 @@ static void *resize(void *context, void *data, size_t size)
     return NULL;
 }
 
+static int open_q_block(linnet_client *client, const linnet_client_config *config)
+{
+    size_t size = linnet_calls_q_block_memory(&config->limits);
+    client->q_block = linnet_reserve(size);
+    if (!client->q_block)
+        return LINNET_ENOMEM;
+    client->q_block_size = size;
+    return linnet_calls_q_block_init(client->calls, client->q_block, size, &config->q_block);
+}
+
 static int open_calls(linnet_client *client, const linnet_client_config *config)
 {
     linnet_calls_config settings = {
@@ -62,7 +72,8 @@ static int open_calls(linnet_client *client, const linnet_client_config *config)
     client->calls_memory = linnet_reserve(client->calls_size);
     if (!client->calls_memory)
         return LINNET_ENOMEM;
-    return linnet_calls_init(&client->calls, client->calls_memory, client->calls_size, &settings);
+    int error = linnet_calls_init(&client->calls, client->calls_memory, client->calls_size, &settings);
+    return error == 0 ? open_q_block(client, config) : error;
 }
 
 static int open_all(linnet_client *client, const linnet_client_config *config)
@@ -115,6 +126,7 @@ void linnet_client_close(linnet_client *client)
         linnet_calls_clear(client->calls, linnet_clock(), LINNET_ECLOSED);
     linnet_loop_close(&client->loop, LINNET_ECLOSED);
     linnet_unreserve(client->calls_memory, client->calls_size);
+    linnet_unreserve(client->q_block, client->q_block_size);
     linnet_unreserve(client->cache, client->cache_size);
     linnet_entries_free(client);
     free(client->scratch);

@@ -45,6 +45,8 @@ struct linnet_client {
     linnet_calls *calls;
     void *calls_memory;
     size_t calls_size;
+    void *q_block; /* memory of Q-Block */
+    size_t q_block_size;
     void *cache;
     size_t cache_size;
     linnet_address local;         /* for further sockets */

@@ -65,6 +65,7 @@ static int compose(linnet_client *client, uint64_t now, const linnet_uri *uri, c
         .offset = request->offset,
         .max_body_size = request->max_body_size,
         .observe = request->observe,
+        .q_block = request->q_block,
     };
     if (request->type != LINNET_CON && request->type != LINNET_NON)
         return LINNET_EINVAL;

@@ -44,6 +44,18 @@ static int open_echo(linnet_server *server, const linnet_limits *limits)
     return linnet_echo_init(&echo, server->echo, size, server->loop.endpoint);
 }
 
+static int open_q_block(linnet_server *server, const linnet_server_config *config)
+{
+    if (config->no_q_block)
+        return 0;
+    size_t size = linnet_q_block_memory(&config->limits);
+    server->q_block_memory = linnet_reserve(size);
+    if (!server->q_block_memory)
+        return LINNET_ENOMEM;
+    server->q_block_size = size;
+    return linnet_q_block_init(&server->q_block, server->q_block_memory, size, server->loop.endpoint, &config->q_block);
+}
+
 static int open_all(linnet_server *server, const linnet_server_config *config)
 {
     linnet_loop_config settings = {
@@ -64,6 +76,8 @@ static int open_all(linnet_server *server, const linnet_server_config *config)
         error = open_echo(server, &config->limits);
     if (error == 0)
         error = open_site(server, config);
+    if (error == 0)
+        error = open_q_block(server, config);
     return error == 0 && config->address ? linnet_server_bind(server, config->address) : error;
 }
 
@@ -95,16 +109,41 @@ void linnet_server_close(linnet_server *server)
     linnet_unreserve(server->echo, server->echo_size);
     linnet_server_timers_free(server);
     linnet_server_close_transfers(server);
+    linnet_unreserve(server->q_block_memory, server->q_block_size);
     linnet_server_free_resources(server);
     free(server->site.buckets);
     free(server);
 }
 
+static uint64_t q_block_deadline(const linnet_server *server)
+{
+    return server->q_block ? linnet_q_block_deadline(server->q_block) : UINT64_MAX;
+}
+
+/* Of what the loop does not know itself. */
+static uint64_t own_deadline(const linnet_server *server)
+{
+    uint64_t timers = linnet_server_timers_deadline(server);
+    uint64_t q_block = q_block_deadline(server);
+    return timers < q_block ? timers : q_block;
+}
+
+static void advance_q_block(linnet_server *server)
+{
+    uint64_t due = q_block_deadline(server);
+    if (due == UINT64_MAX)
+        return;
+    uint64_t now = linnet_clock();
+    if (due <= now)
+        linnet_q_block_advance(server->q_block, now);
+}
+
 static int turn(linnet_server *server, uint64_t until)
 {
-    uint64_t due = linnet_server_timers_deadline(server);
+    uint64_t due = own_deadline(server);
     int error = linnet_loop_receive(&server->loop, due < until ? due : until);
     linnet_server_timers_run(server);
+    advance_q_block(server);
     linnet_loop_finish(&server->loop);
     return error;
 }
@@ -128,8 +167,8 @@ int linnet_server_descriptor(const linnet_server *server) { return server->loop.
 uint64_t linnet_server_deadline(const linnet_server *server)
 {
     uint64_t loop = linnet_loop_deadline(&server->loop);
-    uint64_t timers = linnet_server_timers_deadline(server);
-    return loop < timers ? loop : timers;
+    uint64_t own = own_deadline(server);
+    return loop < own ? loop : own;
 }
 
 int linnet_server_process(linnet_server *server) { return turn(server, 0); }

@@ -9,6 +9,7 @@
 #include "net/loop.h"
 
 #include <linnet/echo.h>
+#include <linnet/q_block.h>
 #include <linnet/server.h>
 #include <linnet/site.h>
 #include <stdatomic.h>
@@ -31,6 +32,9 @@ struct linnet_server {
     size_t echo_size;
     void *transfers_memory; /* of site.transfers */
     size_t transfers_size;
+    linnet_q_block *q_block; /* NULL: switched off */
+    void *q_block_memory;
+    size_t q_block_size;
     atomic_bool stopped;
 };
 

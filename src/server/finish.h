@@ -24,6 +24,8 @@ void linnet_reply_make_etag(linnet_reply *reply);
  * empty. */
 linnet_code linnet_precondition_check(linnet_request *request, linnet_reply *reply);
 
+/* serve.c: as linnet_request_route(), with the library's own handler where the resource stores a value and has none. */
+linnet_code linnet_request_find_handler(linnet_request *request);
 /* The library's own handler for a stored value; NULL: the method is not allowed. */
 linnet_handler *linnet_stored_handler(const linnet_resource_config *config, linnet_code method);
 /* The largest value that a PUT may store. */

@@ -49,7 +49,7 @@ linnet_code linnet_kept_find(linnet_request *request, const char **diagnostic)
         request->context = kept;
         return LINNET_EMPTY;
     }
-    if (method == LINNET_FETCH)
+    if (method == LINNET_FETCH && !request->incoming->options->q_missing)
         return LINNET_EMPTY;
     *diagnostic = "That response is not kept any more";
     return LINNET_REQUEST_ENTITY_INCOMPLETE;
@@ -157,7 +157,7 @@ bool linnet_kept_allow(linnet_reply *reply)
     linnet_transfer *before;
 
     if (!request->site->transfers || linnet_kept_is_found(request) || method == LINNET_GET ||
-        (method == LINNET_FETCH && !request->incoming->options->has_block1))
+        (method == LINNET_FETCH && !linnet_body_is_put_together(request->incoming->options)))
         return false;
     before = request->site->transfers->responses > 0 ? find(request) : NULL;
     if (before)

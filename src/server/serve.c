@@ -5,8 +5,7 @@
 #include "server/observe.h"
 #include "server/transfer.h"
 
-/* The library's handler where the resource stores a value and has none of its own. */
-static linnet_code route(linnet_request *request)
+linnet_code linnet_request_find_handler(linnet_request *request)
 {
     linnet_code code = linnet_request_route(request);
 
@@ -21,11 +20,11 @@ static linnet_code route(linnet_request *request)
 static linnet_code check(linnet_request *request, linnet_reply *reply, const char **diagnostic)
 {
     const linnet_request_options *options = request->incoming->options;
-    linnet_code code = route(request);
+    linnet_code code = linnet_request_find_handler(request);
 
     if (code == LINNET_EMPTY && !linnet_request_is_fresh(request))
         return LINNET_UNAUTHORIZED;
-    if (code == LINNET_EMPTY && options->block2.number > 0) {
+    if (code == LINNET_EMPTY && (options->block2.number > 0 || options->q_missing)) {
         code = linnet_kept_find(request, diagnostic);
         if (linnet_kept_is_found(request))
             return code; /* the request was checked, and run, when it came first */

@@ -61,7 +61,7 @@ void linnet_reply_allow_blocks(linnet_reply *reply)
     const linnet_request_options *options = reply->incoming->options;
     bool reads = linnet_method_reads(reply->request->message->code);
 
-    if ((!reads || options->has_block1) && linnet_kept_allow(reply))
+    if ((!reads || linnet_body_is_put_together(options)) && linnet_kept_allow(reply))
         reply->slicing = &linnet_slicing_keeping;
     else if (reads || linnet_kept_is_found(reply->request))
         reply->slicing = &linnet_slicing_plain;

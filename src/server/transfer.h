@@ -5,7 +5,11 @@
 
 #include "server/reply.h"
 
-/* upload.c: whether a message with Block1 makes sense by itself; nothing is kept yet. LINNET_EMPTY, or the code to
+#define LINNET_UPLOAD_RETRY_SECONDS 10u /* when memory may be free again */
+
+/* upload.c: the largest body that is taken. */
+uint32_t linnet_upload_limit(const linnet_request *request);
+/* Whether a message with Block1 makes sense by itself; nothing is kept yet. LINNET_EMPTY, or the code to
  * answer with. */
 linnet_code linnet_upload_check(linnet_request *request, const char **diagnostic);
 /* Takes its block. LINNET_EMPTY: the handler is to run, and request->message has the payload for it; LINNET_CONTINUE:
@@ -22,6 +26,12 @@ void linnet_upload_end(linnet_request *request, const linnet_reply *reply);
 static inline bool linnet_upload_is_inside(const linnet_request_options *options)
 {
     return options->has_block1 && options->block1.number > 0 && options->block1.more;
+}
+
+/* The body came in blocks, so a request for more of the response does not have it. */
+static inline bool linnet_body_is_put_together(const linnet_request_options *options)
+{
+    return options->has_block1 || options->q_body;
 }
 
 /* kept.c: a request for a further block of a response that was kept gets a handler that gives it. LINNET_EMPTY, or the

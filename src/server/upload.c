@@ -6,10 +6,8 @@
 #include "engine/upload.h"
 
 #define MAX_BODY_SIZE_DEFAULT ((uint32_t)1 << 20)
-#define RETRY_SECONDS 10u /* when memory may be free again */
 
-/* The largest body that is taken. */
-static uint32_t limit_of(const linnet_request *request)
+uint32_t linnet_upload_limit(const linnet_request *request)
 {
     const linnet_resource *resource = request->resource;
     const linnet_transfers *transfers = request->site->transfers;
@@ -37,7 +35,7 @@ static bool is_too_large(const linnet_request *request)
 
     if (request->streaming)
         return false;
-    limit = limit_of(request);
+    limit = linnet_upload_limit(request);
     return end > limit || (block->number == 0 && announced(request) > limit);
 }
 
@@ -208,10 +206,10 @@ void linnet_upload_answer(linnet_request *request, linnet_reply *reply, linnet_c
     }
     drop(request);
     if (code == LINNET_SERVICE_UNAVAILABLE)
-        linnet_reply_put_uint(reply, LINNET_OPTION_MAX_AGE, RETRY_SECONDS);
+        linnet_reply_put_uint(reply, LINNET_OPTION_MAX_AGE, LINNET_UPLOAD_RETRY_SECONDS);
     /* Section 4: Size1 in a 4.13 is "the maximum size that would have been acceptable". */
     if (code == LINNET_REQUEST_ENTITY_TOO_LARGE && check_place(request, &(const char *){NULL}) == LINNET_EMPTY)
-        linnet_reply_put_uint(reply, LINNET_OPTION_SIZE1, limit_of(request));
+        linnet_reply_put_uint(reply, LINNET_OPTION_SIZE1, linnet_upload_limit(request));
 }
 
 void linnet_upload_end(linnet_request *request, const linnet_reply *reply)

@@ -149,7 +149,7 @@ static void send_datagram(void *context, const linnet_path *path, size_t size)
     memset(node->slot, 0xee, size);
     node->sent++;
     check_id(network, &datagram);
-    if (happens(network, network->rules.drop_percent)) {
+    if (happens(network, network->rules.drop_percent + network->rules.drop_from[node->number])) {
         lose(network, &datagram);
         return;
     }

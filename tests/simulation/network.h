@@ -23,6 +23,7 @@
 
 typedef struct network_rules {
     unsigned drop_percent;
+    unsigned drop_from[NETWORK_NODES]; /* of what a node sends, besides: so that the directions differ */
     unsigned duplicate_percent;
     unsigned late_percent;    /* share with a delay up to `late`; the others have one up to `delay` */
     unsigned refuse_percent;  /* share of the dropped that the sender is told of (ICMP) */
