@@ -333,6 +333,19 @@ def test_ping_counts(uri):
     assert "3 sent, 3 answered, 0% lost" in text and "min/avg/max" in text
 
 
+def test_a_ping_that_nobody_reads_ends_by_itself(uri):
+    command = [programs.linnet_path(), "ping", "--interval", "0.01", uri]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline() and process.stdout.readline()
+        process.stdout.close()
+        told = process.stderr.read()
+        assert process.wait(PATIENCE) == 3
+    assert b"standard output cannot be written: Broken pipe" in told
+    with open("/dev/full", "wb") as full:
+        command = [programs.linnet_path(), "ping", "--count", "2", "--interval", "0.01", uri]
+        assert subprocess.run(command, stdout=full, stderr=subprocess.DEVNULL, timeout=PATIENCE).returncode == 3
+
+
 def test_a_ping_that_nothing_answers_ends_with_3(silent):
     pinged = linnet("ping", "-c", "2", "-i", "0.01", "-W", "0.2", silent)
     assert pinged.returncode == 3
