@@ -203,6 +203,17 @@ def test_errors_of_writing_are_told(uri):
     assert full.returncode == 3 and b"standard output cannot be written" in full.stderr
 
 
+def test_a_standard_stream_that_is_closed_is_no_file_of_ours(uri, tmp_path):
+    written = tmp_path / "written"
+    closing = 'exec "$0" "$@" 2>&-'
+    command = ["sh", "-c", closing, programs.linnet_path(), "observe", f"{uri}/whoami", "-o", written]
+    assert subprocess.run(command, timeout=PATIENCE).returncode == 1
+    assert b"your address" in written.read_bytes() and b"not observable" not in written.read_bytes()
+    command = ["sh", "-c", closing.replace("2", "1"), programs.linnet_path(), "get", f"{uri}/whoami"]
+    closed = subprocess.run(command, stderr=subprocess.PIPE, timeout=PATIENCE)
+    assert closed.returncode == 3 and b"standard output cannot be written: Bad file descriptor" in closed.stderr
+
+
 def test_a_created_place_is_shown(uri):
     assert linnet("post", f"{uri}/test").stderr == b"created: /location1/location2/location3\n"
     assert b"?first=1&second=2" in linnet("post", f"{uri}/location-query").stderr
