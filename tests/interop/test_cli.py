@@ -97,6 +97,7 @@ def test_a_command_that_is_not_there_yet_is_unknown():
         (["get", "localhost", "hello"], "unexpected argument 'hello'", "--payload 'hello'"),
         (["get", "--payloda", "x", "localhost"], "unknown option --payloda", "--payload"),
         (["get", "-Z", "localhost"], "unknown option -Z", "--help"),
+        (["get", "--non", "-Zv", "localhost"], "unknown option -Z", "--help"),
         (["get", "localhost", "--accept"], "--accept needs a value", "--help"),
         (["get", "--accept", "jsno", "localhost"], "jsno", "json"),
         (["get", "--option", "Uri-Hots=x", "localhost"], "Uri-Hots", "Uri-Host"),
