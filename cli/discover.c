@@ -188,7 +188,7 @@ static int ask(discover *self)
     linnet_response response = {0};
     int error = linnet_client_open(&client, &self->config);
     if (error)
-        return complain_request(error, self->uri, 0, 0);
+        return complain_opening(error, &self->config, self->uri);
     interrupt_watch_client(client);
     uint64_t started = linnet_clock();
     error = linnet_client_call(client, &self->request, &response);

@@ -164,7 +164,7 @@ static int run(observe *self)
     const char *uri = self->settings.request.uri;
     int error = linnet_client_open(&self->client, &self->settings.config);
     if (error)
-        return complain_request(error, uri, 0, 0);
+        return complain_opening(error, &self->settings.config, uri);
     interrupt_watch_client(self->client);
     error = linnet_client_send(self->client, &self->settings.request, &self->exchange);
     if (error) {

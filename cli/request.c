@@ -191,7 +191,7 @@ static int open_and_ask(request_run_state *self)
     linnet_client *client;
     int error = linnet_client_open(&client, &self->settings.config);
     if (error)
-        return complain_request(error, self->settings.request.uri, 0, 0);
+        return complain_opening(error, &self->settings.config, self->settings.request.uri);
     interrupt_watch_client(client);
     int status = ask(self, client);
     interrupt_watch_client(NULL);
