@@ -102,6 +102,8 @@ def test_a_command_that_is_not_there_yet_is_unknown():
         (["get", "--accept", "jsno", "localhost"], "jsno", "json"),
         (["get", "--option", "Uri-Hots=x", "localhost"], "Uri-Hots", "Uri-Host"),
         (["get", "--option", "Max-Age=x", "localhost"], "number", "0x"),
+        (["get", "--option", "Block2=2000000/0/16", "localhost"], "at most 1048575", "NUMBER/MORE/SIZE"),
+        (["get", "--option", "Block2=-1/0/16", "localhost"], "at most 1048575", "NUMBER/MORE/SIZE"),
         (["get", "--format", "yaml", "localhost"], "yaml", "json"),
         (["get", "--color", "sometimes", "localhost"], "sometimes", "never"),
         (["get", "--block-size", "100", "localhost"], "--block-size 100", "512"),

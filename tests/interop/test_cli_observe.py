@@ -169,6 +169,20 @@ def test_commands_run_in_order_and_slow_ones_hold_nothing_up():
     assert (watched.returncode, watched.stdout) == (0, b"one\ntwo\nthree\n")
 
 
+def test_a_command_inherits_its_own_payload_and_no_other():
+    subject = Subject(*states(b"one", b"two", b"three"))
+    script = "sleep 0.2; readlink /proc/$$/fd/* | grep -c deleted"
+    watched = linnet("observe", subject.uri, "-c", "3", "--observe-exec", script)
+    assert (watched.returncode, watched.stdout) == (0, b"1\n1\n1\n")
+
+
+def test_a_payload_that_there_is_no_room_for_is_told():
+    subject = Subject(*states(b"one"))
+    command = ["sh", "-c", 'ulimit -n 6; exec "$0" "$@"', programs.linnet_path(), "observe", subject.uri, "-c", "1"]
+    watched = subprocess.run([*command, "--observe-exec", "cat"], capture_output=True, timeout=PATIENCE)
+    assert watched.returncode == 3 and b"Too many open files" in watched.stderr
+
+
 def test_what_changes_in_the_demo_is_noticed(uri):
     place = f"{uri}/obs"
     command = [programs.linnet_path(), "observe", place, "--count", "3"]
