@@ -227,6 +227,8 @@ static bool show_member(const linnet_response *response, void *context)
 {
     discover *self = context;
     linnet_bytes links = response->message.payload;
+    if (!output_need(&self->out, self->output_name))
+        return false;
     char *member = group_member(response);
     if (!linnet_code_is_success(response->message.code) || !is_link_format(links))
         remark("%s has not answered in link format (RFC 6690)", member);
@@ -239,8 +241,6 @@ static bool show_member(const linnet_response *response, void *context)
 
 static int ask_group(discover *self)
 {
-    if (!output_open(&self->out, self->output_name))
-        return EXIT_NO_ANSWER;
     int status = group_ask(&self->config, &self->request, show_member, self);
     return output_close(&self->out) ? status : EXIT_NO_ANSWER;
 }

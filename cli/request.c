@@ -203,6 +203,8 @@ static int open_and_ask(request_run_state *self)
 static bool show_member(const linnet_response *response, void *context)
 {
     request_run_state *self = context;
+    if (!output_need(&self->download.out, self->settings.output_name))
+        return false;
     char *member = group_member(response);
     fflush(self->download.out.stream);
     remark("from %s:", member);
@@ -219,8 +221,6 @@ static bool show_member(const linnet_response *response, void *context)
 static int ask_group(request_run_state *self)
 {
     output *out = &self->download.out;
-    if (!output_open(out, self->settings.output_name))
-        return EXIT_NO_ANSWER;
     int status = group_ask(&self->settings.config, &self->settings.request, show_member, self);
     return output_close(out) ? status : EXIT_NO_ANSWER;
 }

@@ -90,6 +90,20 @@ def test_notifications_go_to_a_file(tmp_path):
     assert (tmp_path / "out").read_bytes() == b"one\ntwo\n"
 
 
+def test_a_file_is_kept_where_no_notification_comes(uri, tmp_path):
+    (tmp_path / "out").write_bytes(b"of yesterday")
+    assert linnet("observe", f"{uri}/nothing", "-o", tmp_path / "out").returncode == 1
+    assert (tmp_path / "out").read_bytes() == b"of yesterday"
+
+
+def test_a_command_and_a_file_do_not_go_together(uri, tmp_path):
+    (tmp_path / "out").write_bytes(b"of yesterday")
+    for options in (("-o", tmp_path / "out"), ("--format", "json")):
+        line, hint = complaint(linnet("observe", f"{uri}/time", "-c", "1", "--observe-exec", "cat", *options), 2)
+        assert "--observe-exec" in line and "cat >> FILE" in hint
+    assert (tmp_path / "out").read_bytes() == b"of yesterday"
+
+
 def test_the_server_is_told_when_there_were_enough():
     subject = Subject(*states(b"one", b"two"))
     assert linnet("observe", subject.uri, "--count", "2").returncode == 0
