@@ -300,6 +300,10 @@ def test_colours_only_where_they_are_wanted(uri):
     (
         ("text", b"no newline", "no newline\n"),
         ("text", b"\033[31mred", "\\x1b[31mred\n"),
+        ("text", "\u009b31mred \u00a0\u00e9\r\n\r".encode(), "\\x9b31mred \u00a0\u00e9\r\n\\x0d\n"),
+        ("json", '["\u009b31mred\u00e9"]'.encode(), '[\n  "\\u009b31mred\u00e9"\n]\n'),
+        ("cbor", b"\x64a\xc2\x9bb", '"a\\x9bb"\n'),
+        ("application/link-format", "</a>;title=\"\u009b31mred\"".encode(), '</a>;title="\\x9b31mred"\n'),
         ("json", b'{"a":[1.10,12345678901234567890],"b":{}}',
          '{\n  "a": [\n    1.10,\n    12345678901234567890\n  ],\n  "b": {}\n}\n'),
         ("json", b"{not json", "{not json\n"),
