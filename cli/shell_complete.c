@@ -38,7 +38,7 @@ static void add_options(candidates *found, const char *typed, const char *name)
             add(found, typed, text_format("--%s ", row->name));
 }
 
-/* Whether a name can be typed as it is: a server may list what is no URI, and could else have any words inserted. */
+/* Whether a name can be typed as it is: no quotes, and nothing that has to be percent-encoded in a URI. */
 static bool is_typable(const char *name)
 {
     for (; *name; name++)

@@ -149,7 +149,7 @@ def test_tab_completes_commands_paths_and_options(person):
 
 
 def test_tab_inserts_nothing_but_a_path(tmp_path):
-    """A server may list what is no path, and that must not become words of the line."""
+    """What a server lists may hold a quote, or command the terminal."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
         server.settimeout(PATIENCE)
@@ -163,11 +163,11 @@ def test_tab_inserts_nothing_but_a_path(tmp_path):
             server.sendto(message.encode(), peer)
             return asked.values(11)
 
-        person.type("get b\t")
-        assert answer(b"</lamp>,</bulb -o somewhere>") == [b".well-known", b"core"]
-        person.type("\x15get l\t\r")
+        person.type("get l\t")
+        assert answer("</lamp>,</la'>,</la\u009b31m>".encode()) == [b".well-known", b"core"]
+        person.type("\r")
         assert answer(b"it is on") == [b"lamp"]
-        assert "somewhere" not in person.read_until("it is on")
+        assert "\u009b" not in person.read_until("it is on")
         assert person.leave() == 0
 
 
