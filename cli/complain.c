@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linnet.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -187,8 +188,23 @@ int complain_request(int error, const char *uri, unsigned sent, double seconds)
     const char *place = authority(uri, text, sizeof text);
     if ((error == LINNET_EURI || error == LINNET_ESCHEME) && complain_uri(uri))
         return EXIT_USAGE;
+    if (error == LINNET_EURI) { /* well-formed, so it is the address that cannot do */
+        complain("%s: a link-local address needs an interface that is there", place);
+        hint("it stands behind %%25: coap://[fe80::1%%25eth0]/PATH; 'ip link' lists them");
+        return EXIT_USAGE;
+    }
     if (complain_network(error, place, sent, seconds))
         return EXIT_NO_ANSWER;
     errno = system_error;
     return complain_local(error, place);
+}
+
+int complain_opening(int error, const linnet_client_config *config, const char *uri)
+{
+    const char *name = config->multicast_interface;
+    if (error != LINNET_EADDRESS || !name || (*name >= '0' && *name <= '9') || if_nametoindex(name))
+        return complain_request(error, uri, 0, 0);
+    complain("--interface %s: there is no such interface", name);
+    hint("'ip link' lists them");
+    return EXIT_USAGE;
 }

@@ -188,7 +188,7 @@ static int ask(discover *self)
     linnet_response response = {0};
     int error = linnet_client_open(&client, &self->config);
     if (error)
-        return complain_request(error, self->uri, 0, 0);
+        return complain_opening(error, &self->config, self->uri);
     interrupt_watch_client(client);
     uint64_t started = linnet_clock();
     error = linnet_client_call(client, &self->request, &response);
@@ -227,6 +227,8 @@ static bool show_member(const linnet_response *response, void *context)
 {
     discover *self = context;
     linnet_bytes links = response->message.payload;
+    if (!output_need(&self->out, self->output_name))
+        return false;
     char *member = group_member(response);
     if (!linnet_code_is_success(response->message.code) || !is_link_format(links))
         remark("%s has not answered in link format (RFC 6690)", member);
@@ -239,8 +241,6 @@ static bool show_member(const linnet_response *response, void *context)
 
 static int ask_group(discover *self)
 {
-    if (!output_open(&self->out, self->output_name))
-        return EXIT_NO_ANSWER;
     int status = group_ask(&self->config, &self->request, show_member, self);
     return output_close(&self->out) ? status : EXIT_NO_ANSWER;
 }

@@ -9,10 +9,14 @@
 /* Octets that a terminal could obey, and broken UTF-8, become '?'. */
 static char *printable(char *text)
 {
+    uint8_t *at = (uint8_t *)text, *end = at + strlen(text);
     bool utf8 = linnet_utf8_valid(linnet_text(text));
-    for (char *at = text; *at; at++)
-        if ((unsigned char)*at < 0x20 || *at == 0x7f || (!utf8 && (unsigned char)*at >= 0x80))
-            *at = '?';
+    for (size_t size; at < end; at += size) {
+        size_t control = text_control(at, end);
+        size = control ? control : 1;
+        if (control || (!utf8 && *at >= 0x80))
+            memset(at, '?', size);
+    }
     return text;
 }
 

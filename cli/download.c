@@ -69,7 +69,8 @@ static int first_part(download *self, const linnet_message *message, uint64_t of
     return 0;
 }
 
-/* The representation changed: what is there is void. A pipe cannot take it back. */
+/* The representation changed: what is there is void. A pipe cannot take it back, and a file behind standard output may
+ * hold more than what came from us. */
 static int restart(download *self, const linnet_message *message, uint64_t offset)
 {
     if (offset)
@@ -77,7 +78,7 @@ static int restart(download *self, const linnet_message *message, uint64_t offse
     self->body.size = 0;
     if (!self->streams)
         return 0;
-    if (fflush(self->out.stream) != 0 || fseeko(self->out.stream, 0, SEEK_SET) != 0 ||
+    if (!self->out.name || fflush(self->out.stream) != 0 || fseeko(self->out.stream, 0, SEEK_SET) != 0 ||
         ftruncate(fileno(self->out.stream), 0) != 0)
         return stop(self, DOWNLOAD_CHANGED);
     keep_note(self, message);

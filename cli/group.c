@@ -102,15 +102,6 @@ static int wait(group *self, const linnet_client_config *config, const char *uri
     return conclude(self, config, uri, (double)(linnet_clock() - started) / 1e6);
 }
 
-static int complain_opening(int error, const linnet_client_config *config, const char *uri)
-{
-    if (error != LINNET_EADDRESS || !config->multicast_interface)
-        return complain_request(error, uri, 0, 0);
-    complain("--interface %s: there is no such interface", config->multicast_interface);
-    hint("'ip link' lists them");
-    return EXIT_USAGE;
-}
-
 int group_ask(const linnet_client_config *config, const linnet_client_request *asked, group_show *show, void *context)
 {
     group self = {.show = show, .context = context};

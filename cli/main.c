@@ -3,6 +3,7 @@
 #include "cli/complain.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linnet.h>
 #include <signal.h>
 #include <stdio.h>
@@ -51,8 +52,18 @@ static int run(int argc, char **argv)
     return found->run(found, argc, argv);
 }
 
+/* Where a standard stream was closed, the next socket or file would take its place, and be written to. So something
+ * else does, opened the wrong way round: using it fails as using what is closed does. */
+static void fill_standard_streams(void)
+{
+    for (int number = 0; number <= 2; number++)
+        if (fcntl(number, F_GETFD) < 0)
+            open("/dev/null", number == 0 ? O_WRONLY : O_RDONLY); /* takes the lowest number that is free */
+}
+
 int main(int argc, char **argv)
 {
+    fill_standard_streams();
     signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of writing, reported as such */
     int status = run(argc - 1, argv + 1);
     if (fflush(stdout) != 0 && status == EXIT_DONE) {

@@ -64,7 +64,8 @@ static int read_body(void *context, uint64_t offset, uint8_t *data, size_t size,
 
 static void print(observe *self, const linnet_response *response)
 {
-    if (answer_write_line(&self->settings, response, &self->out))
+    if (output_need(&self->out, self->settings.output_name) &&
+        answer_write_line(&self->settings, response, &self->out))
         return;
     self->over = true; /* output_close() says why */
     self->status = EXIT_NO_ANSWER;
@@ -164,7 +165,7 @@ static int run(observe *self)
     const char *uri = self->settings.request.uri;
     int error = linnet_client_open(&self->client, &self->settings.config);
     if (error)
-        return complain_request(error, uri, 0, 0);
+        return complain_opening(error, &self->settings.config, uri);
     interrupt_watch_client(self->client);
     error = linnet_client_send(self->client, &self->settings.request, &self->exchange);
     if (error) {
@@ -178,11 +179,18 @@ static int run(observe *self)
     return self->status;
 }
 
+static bool is_consistent(const observe *self)
+{
+    if (!self->command || (!self->settings.output_name && self->settings.format == OUTPUT_AUTO))
+        return true;
+    complain("--observe-exec takes the place of --output and --format");
+    hint("the command may write a file itself: --observe-exec 'cat >> FILE'");
+    return false;
+}
+
 static int open_and_run(observe *self)
 {
     linnet_client_request *request = &self->settings.request;
-    if (!output_open(&self->out, self->settings.output_name))
-        return EXIT_NO_ANSWER;
     if (self->settings.payload.is_given)
         request->method = LINNET_FETCH; /* RFC 8132 2.4: what the payload describes is observed */
     if (self->settings.payload.is_file || self->settings.payload.size > 1024) {
@@ -209,7 +217,7 @@ int observe_run(const command *command_self, int argc, char **argv)
     int status;
     interrupt_catch();
     if (request_settings_parse(&self.settings, command_self, argc, argv, &status))
-        status = open_and_run(&self);
+        status = is_consistent(&self) ? open_and_run(&self) : EXIT_USAGE;
     request_settings_clear(&self.settings);
     return status;
 }

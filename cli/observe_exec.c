@@ -8,6 +8,7 @@
 #include "cli/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -21,7 +22,8 @@ extern char **environ;
 
 struct observe_job {
     observe_job *next;
-    FILE *input; /* the payload */
+    FILE *input; /* the payload; NULL: there is no place for it, as `error` says */
+    int error;
     char *variables[OWN_VARIABLES];
 };
 
@@ -49,23 +51,35 @@ static observe_job *take_first(observe_exec *line)
     return job;
 }
 
+/* The payload as a file that only its own command inherits; NULL, and errno, where it cannot be kept. */
+static FILE *keep_payload(linnet_bytes payload)
+{
+    FILE *file = tmpfile();
+    if (!file)
+        return NULL;
+    if (fcntl(fileno(file), F_SETFD, FD_CLOEXEC) == 0 &&
+        fwrite(payload.data, 1, payload.size, file) == payload.size && fseek(file, 0, SEEK_SET) == 0)
+        return file;
+    int error = errno;
+    fclose(file);
+    errno = error;
+    return NULL;
+}
+
 static observe_job *make_job(const observe_exec *line, const linnet_response *response)
 {
     const linnet_message *message = &response->message;
     observe_job *job = memory_get(sizeof *job);
     char dotted[5];
     int32_t format = answer_content_format(message);
-    *job = (observe_job){.input = tmpfile()};
+    *job = (observe_job){.input = keep_payload(message->payload)};
+    job->error = job->input ? 0 : errno;
     job->variables[0] = text_format("LINNET_URI=%s", line->uri);
     job->variables[1] = text_format("LINNET_CODE=%s", linnet_code_text(message->code, dotted));
     job->variables[2] =
         response->has_observe ? text_format("LINNET_OBSERVE=%u", response->observe) : text_format("LINNET_OBSERVE=");
     job->variables[3] = format == LINNET_NO_FORMAT ? text_format("LINNET_CONTENT_FORMAT=")
                                                    : text_format("LINNET_CONTENT_FORMAT=%d", (int)format);
-    if (job->input) {
-        fwrite(message->payload.data, 1, message->payload.size, job->input);
-        rewind(job->input);
-    }
     return job;
 }
 
@@ -125,7 +139,7 @@ static int spawn(observe_exec *line, observe_job *job)
 static bool start(observe_exec *line)
 {
     observe_job *job = take_first(line);
-    int error = job->input ? spawn(line, job) : errno;
+    int error = job->input ? spawn(line, job) : job->error;
     free_job(job);
     if (!error)
         return true;

@@ -58,7 +58,7 @@ static void complain_unknown(const command *self, const char *word)
     for (const option_row *row = self->options; !is_end(row) && count < OPTIONS_MOST; row++)
         if (row->name)
             names[count++] = row->name;
-    if (strncmp(word, "--", 2) != 0) {
+    if (optopt) { /* a letter; it may stand among others in one word, and that word is not passed yet */
         complain("unknown option -%c", optopt);
         hint("'linnet %s --help' lists the options", self->name);
         return;
@@ -77,7 +77,7 @@ static void complain_unknown(const command *self, const char *word)
 static void complain_refused(const command *self, const char *word)
 {
     const option_row *row = optopt ? row_of(self, optopt) : NULL;
-    if (row && !row->argument && strncmp(word, "--", 2) == 0)
+    if (row && !row->argument)
         complain("--%s takes no value", row->name);
     else
         complain_unknown(self, word);

@@ -19,6 +19,8 @@ bool output_open(output *self, const char *name)
     return false;
 }
 
+bool output_need(output *self, const char *name) { return self->stream || output_open(self, name); }
+
 void output_write(output *self, linnet_bytes bytes)
 {
     errno = 0;
@@ -36,6 +38,8 @@ bool output_flush(output *self)
 
 bool output_close(output *self)
 {
+    if (!self->stream)
+        return true;
     bool done = output_flush(self);
     if (self->name && fclose(self->stream) != 0 && done) {
         done = false;

@@ -15,10 +15,12 @@ typedef struct output {
 
 /* Opens `name` ("-" or NULL: standard output), emptying it. False after a complaint. */
 bool output_open(output *output, const char *name);
+/* Opens a zeroed one when it is first needed: a file is not emptied where nothing comes. */
+bool output_need(output *output, const char *name);
 /* Both remember why they failed, for output_close() to tell; output_flush() returns whether all is written so far. */
 void output_write(output *output, linnet_bytes bytes);
 bool output_flush(output *output);
-/* Closes it. False after a complaint when anything could not be written. */
+/* Closes it, if it was opened. False after a complaint when anything could not be written. */
 bool output_close(output *output);
 
 #endif

@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/complain.h"
 #include "cli/interrupt.h"
+#include "cli/output.h"
 #include "cli/print.h"
 
 #include <errno.h>
@@ -31,6 +32,8 @@ typedef struct ping {
     print_trace_settings trace;
     unsigned interval_ms, timeout_ms;
     unsigned long count; /* 0: until Ctrl-C */
+    output out;
+    bool unheard; /* nobody reads what is written */
 
     unsigned long sent, answered;
     double least_ms, most_ms, sum_ms;
@@ -108,7 +111,10 @@ static void on_answer(const linnet_response *response, void *context)
         printf("number=%lu: %s\n", message->number,
                response->error == LINNET_ETIMEOUT ? "no answer" : linnet_error_text(response->error));
     }
-    fflush(stdout);
+    if (!output_flush(&self->out)) {
+        self->unheard = true;
+        linnet_client_stop(self->client);
+    }
     free(message);
 }
 
@@ -132,12 +138,14 @@ static int send_one(ping *self)
     return error;
 }
 
+static bool goes_on(const ping *self) { return !interrupted() && !self->unheard; }
+
 /* Serves the client until `deadline`; linnet_client_run() returns as soon as nothing is pending, so the rest is slept.
  */
 static void serve_until(ping *self, uint64_t deadline)
 {
     uint64_t now;
-    while (!interrupted() && (now = linnet_clock()) < deadline) {
+    while (goes_on(self) && (now = linnet_clock()) < deadline) {
         uint64_t rest = deadline - now;
         if (linnet_client_pending(self->client)) {
             if (linnet_client_run(self->client, (uint32_t)(rest / 1000 + 1)) != 0)
@@ -151,7 +159,7 @@ static void serve_until(ping *self, uint64_t deadline)
 static int run(ping *self)
 {
     uint64_t next = linnet_clock();
-    while (!interrupted() && (!self->count || self->sent < self->count)) {
+    while (goes_on(self) && (!self->count || self->sent < self->count)) {
         int error = send_one(self);
         if (error)
             return error;
@@ -159,7 +167,7 @@ static int run(ping *self)
         if (self->sent != self->count)
             serve_until(self, next);
     }
-    while (!interrupted() && linnet_client_pending(self->client))
+    while (goes_on(self) && linnet_client_pending(self->client))
         if (linnet_client_run(self->client, self->timeout_ms) != 0)
             break;
     return 0;
@@ -174,15 +182,17 @@ static void print_summary(const ping *self)
                self->most_ms);
 }
 
-static int conclude(const ping *self, int error)
+static int conclude(ping *self, int error)
 {
     if (self->sent)
         print_summary(self);
-    fflush(stdout);
+    bool written = output_close(&self->out);
     if (interrupted())
         return EXIT_INTERRUPTED;
     if (error)
         return complain_request(error, self->uri, 0, 0);
+    if (!written)
+        return EXIT_NO_ANSWER;
     if (self->answered)
         return EXIT_DONE;
     return complain_request(self->error ? self->error : LINNET_ETIMEOUT, self->uri, 0, (double)self->timeout_ms / 1000);
@@ -190,7 +200,7 @@ static int conclude(const ping *self, int error)
 
 int ping_run(const command *command_self, int argc, char **argv)
 {
-    ping self = {.interval_ms = INTERVAL_MS, .timeout_ms = WAIT_MS, .trace.last_sent = UINT32_MAX};
+    ping self = {.interval_ms = INTERVAL_MS, .timeout_ms = WAIT_MS, .trace.last_sent = UINT32_MAX, .out.stream = stdout};
     int status = EXIT_USAGE;
     if (!parse(&self, command_self, argc, argv, &status))
         return status;
@@ -203,7 +213,7 @@ int ping_run(const command *command_self, int argc, char **argv)
     interrupt_catch();
     interrupt_watch_client(self.client);
     printf("CoAP ping of %s\n", self.uri);
-    fflush(stdout);
+    self.unheard = !output_flush(&self.out);
     error = run(&self);
     interrupt_watch_client(NULL);
     linnet_client_close(self.client);

@@ -1,6 +1,7 @@
 /* JSON, indented. cJSON says whether it is JSON; the text itself is then laid out token by token, so that no number
  * loses a digit, no key is dropped, and nothing changes its order. */
 #include "cli/print.h"
+#include "cli/text.h"
 
 #include <cjson/cJSON.h>
 
@@ -32,11 +33,13 @@ static size_t string_end(const layout *l)
 static void print_token(layout *l, size_t end, const char *color)
 {
     fputs(color, l->out);
-    for (; l->at < end; l->at++) {
-        if (l->text.data[l->at] < 0x20 || l->text.data[l->at] == 0x7f)
-            fprintf(l->out, "\\u%04x", l->text.data[l->at]); /* cJSON lets them pass, a terminal would obey them */
+    while (l->at < end) {
+        size_t control = text_control(l->text.data + l->at, l->text.data + end);
+        if (control) /* cJSON lets them pass */
+            fprintf(l->out, "\\u%04x", l->text.data[l->at + control - 1]);
         else
             fputc(l->text.data[l->at], l->out);
+        l->at += control ? control : 1;
     }
     fputs(l->ink->end, l->out);
 }

@@ -1,5 +1,6 @@
 /* Link format (RFC 6690), one link a line. */
 #include "cli/print.h"
+#include "cli/text.h"
 
 static bool is_link_format(linnet_bytes rest)
 {
@@ -31,8 +32,8 @@ bool print_links(FILE *out, linnet_bytes payload, const palette *ink)
     if (!linnet_utf8_valid(payload) || !is_link_format(payload))
         return false;
     for (size_t i = 0; i < payload.size; i++)
-        if (payload.data[i] < 0x20 || payload.data[i] == 0x7f)
-            return false; /* nothing that could command the terminal */
+        if (text_control(payload.data + i, payload.data + payload.size))
+            return false;
     linnet_link link;
     while (linnet_link_next(&payload, &link) == 1) {
         fprintf(out, "%s<%.*s>%s", ink->name, LINNET_PRINTF(link.target), ink->end);

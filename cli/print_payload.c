@@ -1,7 +1,6 @@
 /* Chooses how a payload is shown, and shows text and binary. */
 #include "cli/print.h"
-
-#include <ctype.h>
+#include "cli/text.h"
 
 #define HEXDUMP_LINE 16
 
@@ -36,19 +35,18 @@ payload_kind payload_kind_of(int32_t content_format)
     return KIND_UNKNOWN;
 }
 
-/* Control characters could command the terminal (move the cursor, change its title): they are shown, not sent. */
+/* Control characters are shown, not sent. */
 void print_text(FILE *out, linnet_bytes payload)
 {
-    for (size_t i = 0; i < payload.size; i++) {
-        uint8_t octet = payload.data[i];
-        bool carriage_return = octet == '\r' && i + 1 < payload.size && payload.data[i + 1] == '\n';
-        bool second_control_set = octet == 0xc2 && i + 1 < payload.size && payload.data[i + 1] < 0xa0;
-        if ((octet < 0x20 && octet != '\n' && octet != '\t' && !carriage_return) || octet == 0x7f)
-            fprintf(out, "\\x%02x", octet);
-        else if (second_control_set)
-            fprintf(out, "\\x%02x", payload.data[++i]);
+    const uint8_t *end = payload.data + payload.size;
+    for (const uint8_t *at = payload.data; at < end;) {
+        size_t control = text_control(at, end);
+        bool ends_line = *at == '\n' || (*at == '\r' && end - at > 1 && at[1] == '\n');
+        if (control && !ends_line && *at != '\t')
+            fprintf(out, "\\x%02x", at[control - 1]);
         else
-            fputc(octet, out);
+            fputc(*at, out);
+        at += control ? control : 1;
     }
     if (payload.size && payload.data[payload.size - 1] != '\n')
         fputc('\n', out);

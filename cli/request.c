@@ -197,7 +197,7 @@ static int open_and_ask(request_run_state *self)
     linnet_client *client;
     int error = linnet_client_open(&client, &self->settings.config);
     if (error)
-        return complain_request(error, self->settings.request.uri, 0, 0);
+        return complain_opening(error, &self->settings.config, self->settings.request.uri);
     interrupt_watch_client(client);
     int status = ask(self, client);
     interrupt_watch_client(NULL);
@@ -209,6 +209,8 @@ static int open_and_ask(request_run_state *self)
 static bool show_member(const linnet_response *response, void *context)
 {
     request_run_state *self = context;
+    if (!output_need(&self->download.out, self->settings.output_name))
+        return false;
     char *member = group_member(response);
     fflush(self->download.out.stream);
     remark("from %s:", member);
@@ -225,8 +227,6 @@ static bool show_member(const linnet_response *response, void *context)
 static int ask_group(request_run_state *self)
 {
     output *out = &self->download.out;
-    if (!output_open(out, self->settings.output_name))
-        return EXIT_NO_ANSWER;
     int status = group_ask(&self->settings.config, &self->settings.request, show_member, self);
     return output_close(out) ? status : EXIT_NO_ANSWER;
 }

@@ -112,12 +112,18 @@ static bool add_uint(request_settings *settings, uint16_t number, const char *te
 /* "NUM/MORE/SIZE" as -v shows it, or the bare number. */
 static bool add_block(request_settings *settings, uint16_t number, const char *text)
 {
-    unsigned block_number, more, size;
+    unsigned long block_number, more, size;
     char rest;
-    if (sscanf(text, "%u/%u/%u%c", &block_number, &more, &size, &rest) != 3)
+    if (sscanf(text, "%lu/%lu/%lu%c", &block_number, &more, &size, &rest) != 3)
         return add_uint(settings, number, text);
+    if (block_number > LINNET_BLOCK_NUMBER_MAX || more > 1) {
+        complain("--option %s=%s: a block's number is at most %u, and more is 0 or 1", linnet_option_name(number), text,
+                 LINNET_BLOCK_NUMBER_MAX);
+        hint("a block is NUMBER/MORE/SIZE, such as 2/0/64");
+        return false;
+    }
     for (uint8_t szx = 0; szx < 7; szx++) {
-        linnet_block block = {block_number, more != 0, szx};
+        linnet_block block = {(uint32_t)block_number, more != 0, szx};
         if (size == linnet_block_size(block))
             return request_option_uint(settings, number, linnet_block_value(block));
     }

@@ -38,6 +38,15 @@ static void add_options(candidates *found, const char *typed, const char *name)
             add(found, typed, text_format("--%s ", row->name));
 }
 
+/* Whether a name can be typed as it is: no quotes, and nothing that has to be percent-encoded in a URI. */
+static bool is_typable(const char *name)
+{
+    for (; *name; name++)
+        if (*name <= ' ' || *name >= 0x7f || strchr("\"'\\#", *name))
+            return false;
+    return true;
+}
+
 /* "seg1/se" is completed from what is below /.../seg1/. */
 static void add_paths(candidates *found, const char *typed)
 {
@@ -53,6 +62,8 @@ static void add_paths(candidates *found, const char *typed)
     for (size_t i = 0; i < names.count; i++) {
         size_t size = strlen(names.list[i]);
         bool more = size && names.list[i][size - 1] == '/';
+        if (!is_typable(names.list[i]))
+            continue;
         add(found, typed, text_format("%s%s%s", folder, names.list[i], more ? "" : " "));
     }
     candidates_free(&names);

@@ -53,20 +53,32 @@ char *text_hex(linnet_bytes bytes, const char *separator)
     return text;
 }
 
-static void quote_one(FILE *out, uint8_t octet)
+size_t text_control(const uint8_t *at, const uint8_t *end)
 {
-    if (octet == '"' || octet == '\\')
-        fprintf(out, "\\%c", octet);
-    else if (octet == '\n')
+    if (at == end)
+        return 0;
+    if (*at < 0x20 || *at == 0x7f)
+        return 1;
+    return *at == 0xc2 && end - at > 1 && at[1] < 0xa0 ? 2 : 0;
+}
+
+/* Writes one octet, or a control character, and returns how many octets that were. */
+static size_t quote_one(FILE *out, const uint8_t *at, const uint8_t *end)
+{
+    size_t control = text_control(at, end);
+    if (*at == '"' || *at == '\\')
+        fprintf(out, "\\%c", *at);
+    else if (*at == '\n')
         fputs("\\n", out);
-    else if (octet == '\r')
+    else if (*at == '\r')
         fputs("\\r", out);
-    else if (octet == '\t')
+    else if (*at == '\t')
         fputs("\\t", out);
-    else if (octet < 0x20 || octet == 0x7f)
-        fprintf(out, "\\x%02x", octet);
+    else if (control)
+        fprintf(out, "\\x%02x", at[control - 1]);
     else
-        fputc(octet, out);
+        fputc(*at, out);
+    return control ? control : 1;
 }
 
 char *text_quote(linnet_bytes bytes)
@@ -83,8 +95,8 @@ char *text_quote(linnet_bytes bytes)
     if (!out)
         out_of_memory();
     fputc('"', out);
-    for (size_t i = 0; i < bytes.size; i++)
-        quote_one(out, bytes.data[i]);
+    for (size_t i = 0; i < bytes.size;)
+        i += quote_one(out, bytes.data + i, bytes.data + bytes.size);
     fputc('"', out);
     if (fclose(out) != 0)
         out_of_memory();

@@ -16,6 +16,10 @@ __attribute__((format(printf, 1, 2))) char *text_format(const char *format, ...)
 /* Octets as hex with `separator` between them ("" for none). To be freed. */
 char *text_hex(linnet_bytes bytes, const char *separator);
 
+/* How many octets a control character takes in front of UTF-8: 1, or 2 for U+0080 to U+009F; 0: there is none. They
+ * could command the terminal (move the cursor, change its title), so what strangers send is not shown with them. */
+size_t text_control(const uint8_t *at, const uint8_t *end);
+
 /* Octets as people read them: "quoted text" when they are UTF-8, with escapes for control characters; else 0x and
  * hex. To be freed. */
 char *text_quote(linnet_bytes bytes);

@@ -136,7 +136,7 @@ int linnet_client_descriptor(const linnet_client *client);
 uint64_t linnet_client_deadline(const linnet_client *client);
 int linnet_client_process(linnet_client *client);
 
-/* Ends every request with LINNET_ECLOSED and frees all; NULL is fine. */
+/* Ends every request with LINNET_ECLOSED and frees all; NULL is fine. Not from a handler. */
 void linnet_client_close(linnet_client *client);
 
 /* One GET and no more: opens a client, asks, closes it. */

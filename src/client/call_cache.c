@@ -1,10 +1,5 @@
-/*
- * Which calls a cache may answer, and what it may keep of their responses (RFC 7252 5.6, 5.9, 5.10.5).
- *
- * A request has a key: "the presented request method and that used to obtain the stored response match" and "all
- * options match", but for those that are NoCacheKey; for FETCH the payload too (RFC 8132 2.1); and the endpoint that is
- * asked. Key and target are keyed hashes of 64 bits, as everywhere in Linnet.
- */
+/* Which calls a cache may answer, and what it may keep of their responses (RFC 7252 5.6, 5.9, 5.10.5). Which requests
+ * are the same for it stands in cache_key.c. */
 #include "client/call.h"
 
 #include <linnet/error.h>
@@ -105,7 +100,7 @@ static uint64_t stale_at(linnet_bytes options, uint64_t born)
     return born + (uint64_t)seconds * 1000000u;
 }
 
-/* 5.9: 2.05 and errors are cacheable. But those that are about one exchange: a 4.01 that wants an Echo, blocks that
+/* 5.9: 2.05 and errors are cacheable. Not those that are about one exchange: a 4.01 that wants an Echo, blocks that
  * were lost or too large; and 4.29, which call_busy.c knows for all similar requests. */
 static bool is_cacheable(const linnet_message *response)
 {
@@ -190,7 +185,8 @@ void linnet_call_validated(linnet_call_state *call, const linnet_response *respo
         linnet_body_clear(&call->body, &call->calls->config.memory);
         call->etag_size = 0;
         call->phase = LINNET_CALL_ASKING;
-        linnet_call_proceed(call); /* for all of it */
+        linnet_upload_begin(&call->upload, call->upload.szx); /* of a FETCH: from its first block */
+        linnet_call_proceed(call);                            /* for all of it */
         return;
     }
     whole.message.code = LINNET_CONTENT;

@@ -85,10 +85,10 @@ int linnet_client_call(linnet_client *client, const linnet_client_request *reque
         if (!waiting.over && atomic_exchange(&client->stopped, false))
             linnet_client_cancel(client, exchange);
     }
-    linnet_client_cancel(client, exchange);
     if (waiting.over)
-        return response->error;
-    return fail(response, error);
+        error = 0; /* it was there before the loop failed */
+    linnet_client_cancel(client, exchange);
+    return error == 0 ? response->error : fail(response, error);
 }
 
 void linnet_response_clear(linnet_response *response)

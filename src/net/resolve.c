@@ -144,11 +144,24 @@ static int start(linnet_resolver *resolver, size_t index)
     return 0;
 }
 
+/* Ends the waiting for a name that nobody looks up. */
+static void give_up(linnet_name *name, int error)
+{
+    linnet_waiter waiting;
+    ring_init(&waiting);
+    move_waiters(&name->waiters, &waiting, UINT64_MAX);
+    name->state = LINNET_NAME_FREE;
+    tell(&waiting, error, NULL, 0);
+}
+
 static void start_queued(linnet_resolver *resolver)
 {
     for (size_t i = 0; i < LINNET_RESOLVE_NAMES && resolver->running < LINNET_RESOLVE_THREADS; i++) {
-        if (resolver->names[i].state == LINNET_NAME_QUEUED && start(resolver, i) != 0)
-            return; /* the next answer tries again, or the waiters' deadlines end it */
+        int error = resolver->names[i].state == LINNET_NAME_QUEUED ? start(resolver, i) : 0;
+        if (error != 0 && resolver->running > 0)
+            return; /* the next answer tries again */
+        if (error != 0)
+            give_up(&resolver->names[i], error);
     }
 }
 

@@ -3,7 +3,6 @@ hand (RFC 7641). /obs and its like change every five seconds."""
 
 import contextlib
 import subprocess
-import time
 
 import pytest
 from support import coap, programs, run
@@ -154,14 +153,11 @@ def test_a_client_that_was_killed_is_told_no_more():
     with run.demo(options=("-vv",)) as demo:
         command = ["coap-client-notls", "-s", "60", f"{demo.uri}/obs-non"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as killed:
-            while "T=ACK, Code=2.05" not in demo.program.output:  # it is registered
-                assert killed.poll() is None
-                time.sleep(0.01)
+            demo.program.wait_for("T=ACK, Code=2.05")  # it is registered
             killed.kill()
         with RawClient(demo.host, demo.port) as client:
             client.ask(registration("obs-non"))
             for _ in range(3):
                 notified(client, NON)
-        while (told := demo.program.output.count("T=NON, Code=2.05")) < 4:  # its lines come a moment later
-            time.sleep(0.01)
-        assert told == 4, "three to the one, and one into the void"
+        demo.program.wait_for("T=NON, Code=2.05", 4)  # its lines come a moment later
+        assert demo.program.output.count("T=NON, Code=2.05") == 4, "three to the one, and one into the void"

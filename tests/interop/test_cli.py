@@ -97,15 +97,23 @@ def test_a_command_that_is_not_there_yet_is_unknown():
         (["get", "localhost", "hello"], "unexpected argument 'hello'", "--payload 'hello'"),
         (["get", "--payloda", "x", "localhost"], "unknown option --payloda", "--payload"),
         (["get", "-Z", "localhost"], "unknown option -Z", "--help"),
+        (["get", "--non", "-Zv", "localhost"], "unknown option -Z", "--help"),
         (["get", "localhost", "--accept"], "--accept needs a value", "--help"),
         (["get", "--accept", "jsno", "localhost"], "jsno", "json"),
         (["get", "--option", "Uri-Hots=x", "localhost"], "Uri-Hots", "Uri-Host"),
         (["get", "--option", "Max-Age=x", "localhost"], "number", "0x"),
+        (["get", "--option", "Block2=2000000/0/16", "localhost"], "at most 1048575", "NUMBER/MORE/SIZE"),
+        (["get", "--option", "Block2=-1/0/16", "localhost"], "at most 1048575", "NUMBER/MORE/SIZE"),
         (["get", "--format", "yaml", "localhost"], "yaml", "json"),
         (["get", "--color", "sometimes", "localhost"], "sometimes", "never"),
         (["get", "--block-size", "100", "localhost"], "--block-size 100", "512"),
         (["get", "--resume", "localhost"], "--resume", "--output"),
         (["put", "--resume", "-o", "x", "localhost"], "--resume", "--output"),
+        (["get", "--interface", "no-such", "127.0.0.1"], "--interface no-such", "ip link"),
+        (["observe", "--interface", "no-such", "127.0.0.1"], "--interface no-such", "ip link"),
+        (["discover", "--interface", "no-such", "127.0.0.1"], "--interface no-such", "ip link"),
+        (["get", "coap://[fe80::1]/"], "interface", "%25"),
+        (["get", "coap://[fe80::1%25no-such]/"], "interface", "%25"),
         (["observe"], "which URI?", "--help"),
         (["observe", "--conut", "3", "localhost"], "unknown option --conut", "--count"),
         (["shell", "localhost", "more"], "more", "shell coap://"),
@@ -203,6 +211,17 @@ def test_errors_of_writing_are_told(uri):
     assert full.returncode == 3 and b"standard output cannot be written" in full.stderr
 
 
+def test_a_standard_stream_that_is_closed_is_no_file_of_ours(uri, tmp_path):
+    written = tmp_path / "written"
+    closing = 'exec "$0" "$@" 2>&-'
+    command = ["sh", "-c", closing, programs.linnet_path(), "observe", f"{uri}/whoami", "-o", written]
+    assert subprocess.run(command, timeout=PATIENCE).returncode == 1
+    assert b"your address" in written.read_bytes() and b"not observable" not in written.read_bytes()
+    command = ["sh", "-c", closing.replace("2", "1"), programs.linnet_path(), "get", f"{uri}/whoami"]
+    closed = subprocess.run(command, stderr=subprocess.PIPE, timeout=PATIENCE)
+    assert closed.returncode == 3 and b"standard output cannot be written: Bad file descriptor" in closed.stderr
+
+
 def test_a_created_place_is_shown(uri):
     assert linnet("post", f"{uri}/test").stderr == b"created: /location1/location2/location3\n"
     assert b"?first=1&second=2" in linnet("post", f"{uri}/location-query").stderr
@@ -281,6 +300,10 @@ def test_colours_only_where_they_are_wanted(uri):
     (
         ("text", b"no newline", "no newline\n"),
         ("text", b"\033[31mred", "\\x1b[31mred\n"),
+        ("text", "\u009b31mred \u00a0\u00e9\r\n\r".encode(), "\\x9b31mred \u00a0\u00e9\r\n\\x0d\n"),
+        ("json", '["\u009b31mred\u00e9"]'.encode(), '[\n  "\\u009b31mred\u00e9"\n]\n'),
+        ("cbor", b"\x64a\xc2\x9bb", '"a\\x9bb"\n'),
+        ("application/link-format", "</a>;title=\"\u009b31mred\"".encode(), '</a>;title="\\x9b31mred"\n'),
         ("json", b'{"a":[1.10,12345678901234567890],"b":{}}',
          '{\n  "a": [\n    1.10,\n    12345678901234567890\n  ],\n  "b": {}\n}\n'),
         ("json", b"{not json", "{not json\n"),
@@ -331,6 +354,19 @@ def test_ping_counts(uri):
     assert pinged.returncode == 0
     assert len(re.findall(r"^Reset from 127\.0\.0\.1:\d+: number=\d time=[\d.]+ ms$", text, re.MULTILINE)) == 3
     assert "3 sent, 3 answered, 0% lost" in text and "min/avg/max" in text
+
+
+def test_a_ping_that_nobody_reads_ends_by_itself(uri):
+    command = [programs.linnet_path(), "ping", "--interval", "0.01", uri]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline() and process.stdout.readline()
+        process.stdout.close()
+        told = process.stderr.read()
+        assert process.wait(PATIENCE) == 3
+    assert b"standard output cannot be written: Broken pipe" in told
+    with open("/dev/full", "wb") as full:
+        command = [programs.linnet_path(), "ping", "--count", "2", "--interval", "0.01", uri]
+        assert subprocess.run(command, stdout=full, stderr=subprocess.DEVNULL, timeout=PATIENCE).returncode == 3
 
 
 def test_a_ping_that_nothing_answers_ends_with_3(silent):

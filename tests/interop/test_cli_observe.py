@@ -90,6 +90,20 @@ def test_notifications_go_to_a_file(tmp_path):
     assert (tmp_path / "out").read_bytes() == b"one\ntwo\n"
 
 
+def test_a_file_is_kept_where_no_notification_comes(uri, tmp_path):
+    (tmp_path / "out").write_bytes(b"of yesterday")
+    assert linnet("observe", f"{uri}/nothing", "-o", tmp_path / "out").returncode == 1
+    assert (tmp_path / "out").read_bytes() == b"of yesterday"
+
+
+def test_a_command_and_a_file_do_not_go_together(uri, tmp_path):
+    (tmp_path / "out").write_bytes(b"of yesterday")
+    for options in (("-o", tmp_path / "out"), ("--format", "json")):
+        line, hint = complaint(linnet("observe", f"{uri}/time", "-c", "1", "--observe-exec", "cat", *options), 2)
+        assert "--observe-exec" in line and "cat >> FILE" in hint
+    assert (tmp_path / "out").read_bytes() == b"of yesterday"
+
+
 def test_the_server_is_told_when_there_were_enough():
     subject = Subject(*states(b"one", b"two"))
     assert linnet("observe", subject.uri, "--count", "2").returncode == 0
@@ -167,6 +181,20 @@ def test_commands_run_in_order_and_slow_ones_hold_nothing_up():
     subject = Subject(*states(b"one", b"two", b"three"))
     watched = linnet("observe", subject.uri, "-c", "3", "--observe-exec", "sleep 0.3; cat; echo")
     assert (watched.returncode, watched.stdout) == (0, b"one\ntwo\nthree\n")
+
+
+def test_a_command_inherits_its_own_payload_and_no_other():
+    subject = Subject(*states(b"one", b"two", b"three"))
+    script = "sleep 0.2; readlink /proc/$$/fd/* | grep -c deleted"
+    watched = linnet("observe", subject.uri, "-c", "3", "--observe-exec", script)
+    assert (watched.returncode, watched.stdout) == (0, b"1\n1\n1\n")
+
+
+def test_a_payload_that_there_is_no_room_for_is_told():
+    subject = Subject(*states(b"one"))
+    command = ["sh", "-c", 'ulimit -n 6; exec "$0" "$@"', programs.linnet_path(), "observe", subject.uri, "-c", "1"]
+    watched = subprocess.run([*command, "--observe-exec", "cat"], capture_output=True, timeout=PATIENCE)
+    assert watched.returncode == 3 and b"Too many open files" in watched.stderr
 
 
 def test_what_changes_in_the_demo_is_noticed(uri):

@@ -5,11 +5,12 @@ import os
 import pty
 import re
 import select
+import socket
 import time
 
 import pytest
 from cli_tools import demo, linnet
-from support import programs
+from support import coap, programs
 from support.programs import PATIENCE
 
 
@@ -145,6 +146,29 @@ def test_tab_completes_commands_paths_and_options(person):
     person.read_until("mat ")
     person.type("\x15")
     assert person.leave() == 0
+
+
+def test_tab_inserts_nothing_but_a_path(tmp_path):
+    """What a server lists may hold a quote, or command the terminal."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(PATIENCE)
+        person = Person(f"coap://127.0.0.1:{server.getsockname()[1]}", tmp_path)
+        person.read_until("> ")
+
+        def answer(payload):
+            datagram, peer = server.recvfrom(2048)
+            asked = coap.decode(datagram)
+            message = coap.Message(coap.ACK, coap.code("2.05"), asked.mid, asked.token, ((12, b"\x28"),), payload)
+            server.sendto(message.encode(), peer)
+            return asked.values(11)
+
+        person.type("get l\t")
+        assert answer("</lamp>,</la'>,</la\u009b31m>".encode()) == [b".well-known", b"core"]
+        person.type("\r")
+        assert answer(b"it is on") == [b"lamp"]
+        assert "\u009b" not in person.read_until("it is on")
+        assert person.leave() == 0
 
 
 def test_ctrl_c_ends_a_request_and_not_the_shell(person):

@@ -108,6 +108,20 @@ def test_an_answer_of_many_blocks_is_laid_out_as_a_whole(uri):
     assert b'"name":"Block2"' not in told and told.count(b"\n") == 1
 
 
+def test_what_standard_output_had_before_is_not_taken_back(slow, tmp_path):
+    """The representation changes in mid-transfer, and the file is not the command's alone."""
+    slow.silent_from, log = 2048, tmp_path / "log"
+    log.write_bytes(b"of somebody else's\n")
+    with log.open("ab") as out:
+        command = [programs.linnet_path(), "get", "--format", "raw", slow.uri]
+        with subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE) as process:
+            assert slow.stalled.wait(PATIENCE)
+            slow.etag, slow.silent_from = b"\x02", None
+            said = process.communicate(timeout=PATIENCE)[1]
+    assert log.read_bytes().startswith(b"of somebody else's\n")
+    assert process.returncode == 3 and b"changed while it was being read" in said and b"--output FILE" in said
+
+
 @pytest.mark.parametrize("size", (0, 64, 1024, 1025, 20000))
 def test_a_body_comes_from_a_file_and_goes_to_one(uri, tmp_path, size):
     octets = os.urandom(size)

@@ -60,11 +60,12 @@ class Server:
         with self._changed:
             return "\n".join(self._lines)
 
-    def wait_for(self, pattern):
-        """The match of `pattern` in a line of its output, waiting for it."""
+    def wait_for(self, pattern, times=1):
+        """The match of `pattern` in a line of its output, or the second and so on, waiting for it."""
 
         def found():
-            return next((match for match in (re.search(pattern, line) for line in self._lines) if match), None)
+            matches = [match for match in (re.search(pattern, line) for line in self._lines) if match]
+            return matches[times - 1] if len(matches) >= times else None
 
         with self._changed:
             ended = self._changed.wait_for(lambda: found() or "(its output ended)" in self._lines, PATIENCE)

@@ -215,7 +215,7 @@ static void a_stale_response_is_validated_by_its_etag(void **state)
 static void a_confirmation_of_something_else_is_asked_for_as_a_whole(void **state)
 {
     test_client *client = client_open_with_cache(NULL, 1000); /* room for one */
-    asked a = {0}, b = {.path = "b"};
+    asked a = {0};
     told into = {0};
 
     (void)state;
@@ -233,7 +233,37 @@ static void a_confirmation_of_something_else_is_asked_for_as_a_whole(void **stat
     client_answer_to(client, linnet_view(token, 8), id, (script){.code = LINNET_VALID, .etag = "e2"});
     assert_true(into.cached);
     assert_int_equal(into.finals, 1);
-    (void)b;
+    told_free(&into);
+    client_close(client);
+}
+
+/* Its last block alone would mean nothing to a server that has put the payload together and answered. */
+static void a_fetch_in_blocks_that_was_not_confirmed_begins_again_with_its_first_block(void **state)
+{
+    test_client *client = client_open_with_cache(NULL, CACHE);
+    char large[1501];
+    asked what = {.code = LINNET_FETCH, .payload = large};
+    told into = {0};
+
+    (void)state;
+    memset(large, 'q', sizeof large - 1);
+    large[sizeof large - 1] = '\0';
+    for (unsigned round = 0; round < 2; round++) {
+        assert_int_equal(ask(client, what, &into), 1);
+        assert_block(client, LINNET_OPTION_BLOCK1, "0/1/1024");
+        client_answer(client, (script){.code = LINNET_CONTINUE, .block1 = "0/1/1024"});
+        assert_block(client, LINNET_OPTION_BLOCK1, "1/0/1024");
+        if (round == 0)
+            answer_text(client, (script){.block1 = "1/0/1024", .etag = "e1", .has_max_age = true}, "one");
+    }
+    client_answer(client, (script){.code = LINNET_VALID, .block1 = "1/0/1024", .etag = "e9"});
+    assert_int_equal(into.times, 0);
+    assert_int_equal(client_uint(client, LINNET_OPTION_ETAG), ABSENT);
+    assert_block(client, LINNET_OPTION_BLOCK1, "0/1/1024");
+    client_answer(client, (script){.code = LINNET_CONTINUE, .block1 = "0/1/1024"});
+    answer_text(client, (script){.block1 = "1/0/1024"}, "two");
+    assert_int_equal(into.finals, 1);
+    assert_memory_equal(into.payload, "two", 3);
     told_free(&into);
     client_close(client);
 }
@@ -485,6 +515,7 @@ int main(void)
         cmocka_unit_test(options_of_the_user_go_past_the_cache),
         cmocka_unit_test(a_stale_response_is_validated_by_its_etag),
         cmocka_unit_test(a_confirmation_of_something_else_is_asked_for_as_a_whole),
+        cmocka_unit_test(a_fetch_in_blocks_that_was_not_confirmed_begins_again_with_its_first_block),
         cmocka_unit_test(what_was_evicted_while_it_was_validated_is_asked_for_again),
         cmocka_unit_test(errors_are_kept_for_their_max_age_and_not_validated),
         cmocka_unit_test(a_change_makes_what_is_kept_stale),

@@ -2,6 +2,7 @@
 #include "net_support.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -361,6 +362,21 @@ static void a_call_returns_errors_of_the_request_itself(void **state)
     linnet_response_clear(&response);
 }
 
+static void a_call_that_cannot_wait_returns_the_systems_error(void **state)
+{
+    (void)state;
+    net_pair pair;
+    linnet_response response;
+    net_pair_open(&pair, NULL);
+    linnet_client_request request = {.method = LINNET_GET, .uri = net_uri(&pair, "hello")};
+    int other = open("/dev/null", O_RDONLY); /* nothing that could be waited for */
+    assert_true(dup2(other, linnet_client_descriptor(pair.client)) >= 0);
+    close(other);
+    assert_int_equal(linnet_client_call(pair.client, &request, &response), LINNET_ESYSTEM);
+    assert_int_equal(response.error, LINNET_ESYSTEM);
+    net_pair_close(&pair);
+}
+
 static void stop(const linnet_response *response, void *context)
 {
     (void)response;
@@ -422,6 +438,7 @@ int main(void)
         cmocka_unit_test(more_requests_than_message_ids_use_further_source_ports),
         cmocka_unit_test(an_unknown_host_is_told_as_such),
         cmocka_unit_test(a_call_returns_errors_of_the_request_itself),
+        cmocka_unit_test(a_call_that_cannot_wait_returns_the_systems_error),
         cmocka_unit_test(a_stop_ends_a_call_early),
         cmocka_unit_test(a_run_without_time_returns_at_once),
     };

@@ -1,5 +1,6 @@
 /* Names: looked up off the loop's thread, shared, remembered; and the next address when one refuses. The system's
  * look-up is replaced here, so that the tests say what it finds and when. */
+#include "net/settings.h"
 #include "net_support.h"
 
 #include <netdb.h>
@@ -284,6 +285,45 @@ static void many_names_are_looked_up_a_few_at_a_time(void **state)
     net_pair_close(&pair);
 }
 
+/* With more stack than there are addresses no thread can be made. */
+static void let_threads_be_made(bool on)
+{
+    static size_t usual;
+    pthread_attr_t attributes;
+    assert_int_equal(pthread_getattr_default_np(&attributes), 0);
+    if (!usual)
+        assert_int_equal(pthread_attr_getstacksize(&attributes, &usual), 0);
+    assert_int_equal(pthread_attr_setstacksize(&attributes, on ? usual : (size_t)1 << 50), 0);
+    assert_int_equal(pthread_setattr_default_np(&attributes), 0);
+    pthread_attr_destroy(&attributes);
+}
+
+static void a_name_that_no_thread_could_be_made_for_does_not_wait_for_one(void **state)
+{
+    (void)state;
+    enum { ALL = LINNET_RESOLVE_THREADS + 1 };
+    net_pair pair;
+    net_result results[ALL];
+    char host[16];
+    net_pair_open(&pair, NULL);
+    hold(true);
+    for (size_t i = 0; i < ALL; i++) {
+        snprintf(host, sizeof host, "one-of-%zu", i);
+        assert_int_equal(send_to(&pair, host, &results[i], NULL), 0);
+    }
+    let_threads_be_made(false);
+    hold(false);
+    net_run(&pair);
+    for (size_t i = 0; i + 1 < ALL; i++)
+        assert_string_equal(results[i].payload, "world");
+    assert_int_equal(results[ALL - 1].error, LINNET_ENOMEM);
+    let_threads_be_made(true);
+    assert_int_equal(send_to(&pair, host, &results[ALL - 1], NULL), 0);
+    net_run(&pair);
+    assert_string_equal(results[ALL - 1].payload, "world");
+    net_pair_close(&pair);
+}
+
 static void a_server_binds_all_addresses_of_a_name(void **state)
 {
     (void)state;
@@ -340,6 +380,7 @@ int main(void)
         cmocka_unit_test(a_look_up_that_takes_too_long_times_out),
         cmocka_unit_test(a_client_may_close_while_names_are_looked_up),
         cmocka_unit_test(many_names_are_looked_up_a_few_at_a_time),
+        cmocka_unit_test(a_name_that_no_thread_could_be_made_for_does_not_wait_for_one),
         cmocka_unit_test(a_server_binds_all_addresses_of_a_name),
         cmocka_unit_test(a_host_that_is_a_name_is_sent_and_a_literal_is_not),
     };
