@@ -143,26 +143,48 @@ static mp_obj_t error_text(mp_obj_t reason)
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(error_text_obj, error_text);
 
+/* Without these a class takes the first argument for an instance. */
+#define STATIC_METHOD(name, function) static MP_DEFINE_CONST_STATICMETHOD_OBJ(name##_static, MP_ROM_PTR(&function))
+STATIC_METHOD(init, linnet_mp_init_obj);
+STATIC_METHOD(deinit, linnet_mp_deinit_obj);
+STATIC_METHOD(socket, socket_obj);
+STATIC_METHOD(read, read_obj);
+STATIC_METHOD(add_resource, add_resource_obj);
+STATIC_METHOD(remove_resource, remove_resource_obj);
+STATIC_METHOD(get_resource, get_resource_obj);
+STATIC_METHOD(register_response_handler, register_response_handler_obj);
+STATIC_METHOD(register_failure_handler, register_failure_handler_obj);
+STATIC_METHOD(register_new_resource_handler, register_new_resource_handler_obj);
+STATIC_METHOD(error_text, error_text_obj);
+STATIC_METHOD(send_request, linnet_mp_send_request_obj);
+STATIC_METHOD(new_client_session, linnet_mp_new_client_session_obj);
+STATIC_METHOD(remove_client_session, linnet_mp_remove_client_session_obj);
+STATIC_METHOD(get_client_sessions, linnet_mp_get_client_sessions_obj);
+
+#define METHOD(name)                                                                                                   \
+    {                                                                                                                  \
+        MP_ROM_QSTR(MP_QSTR_##name), MP_ROM_PTR(&name##_static)                                                        \
+    }
 #define NUMBER(name, number)                                                                                           \
     {                                                                                                                  \
         MP_ROM_QSTR(MP_QSTR_##name), MP_ROM_INT(number)                                                                \
     }
 static const mp_rom_map_elem_t entries[] = {
-    {MP_ROM_QSTR(MP_QSTR_init), MP_ROM_PTR(&linnet_mp_init_obj)},
-    {MP_ROM_QSTR(MP_QSTR_deinit), MP_ROM_PTR(&linnet_mp_deinit_obj)},
-    {MP_ROM_QSTR(MP_QSTR_socket), MP_ROM_PTR(&socket_obj)},
-    {MP_ROM_QSTR(MP_QSTR_read), MP_ROM_PTR(&read_obj)},
-    {MP_ROM_QSTR(MP_QSTR_add_resource), MP_ROM_PTR(&add_resource_obj)},
-    {MP_ROM_QSTR(MP_QSTR_remove_resource), MP_ROM_PTR(&remove_resource_obj)},
-    {MP_ROM_QSTR(MP_QSTR_get_resource), MP_ROM_PTR(&get_resource_obj)},
-    {MP_ROM_QSTR(MP_QSTR_register_response_handler), MP_ROM_PTR(&register_response_handler_obj)},
-    {MP_ROM_QSTR(MP_QSTR_register_failure_handler), MP_ROM_PTR(&register_failure_handler_obj)},
-    {MP_ROM_QSTR(MP_QSTR_register_new_resource_handler), MP_ROM_PTR(&register_new_resource_handler_obj)},
-    {MP_ROM_QSTR(MP_QSTR_error_text), MP_ROM_PTR(&error_text_obj)},
-    {MP_ROM_QSTR(MP_QSTR_send_request), MP_ROM_PTR(&linnet_mp_send_request_obj)},
-    {MP_ROM_QSTR(MP_QSTR_new_client_session), MP_ROM_PTR(&linnet_mp_new_client_session_obj)},
-    {MP_ROM_QSTR(MP_QSTR_remove_client_session), MP_ROM_PTR(&linnet_mp_remove_client_session_obj)},
-    {MP_ROM_QSTR(MP_QSTR_get_client_sessions), MP_ROM_PTR(&linnet_mp_get_client_sessions_obj)},
+    METHOD(init),
+    METHOD(deinit),
+    METHOD(socket),
+    METHOD(read),
+    METHOD(add_resource),
+    METHOD(remove_resource),
+    METHOD(get_resource),
+    METHOD(register_response_handler),
+    METHOD(register_failure_handler),
+    METHOD(register_new_resource_handler),
+    METHOD(error_text),
+    METHOD(send_request),
+    METHOD(new_client_session),
+    METHOD(remove_client_session),
+    METHOD(get_client_sessions),
     NUMBER(REQUEST_GET, LINNET_MODULE_GET),
     NUMBER(REQUEST_PUT, LINNET_MODULE_PUT),
     NUMBER(REQUEST_POST, LINNET_MODULE_POST),
