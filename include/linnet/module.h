@@ -88,8 +88,8 @@ void linnet_module_release(linnet_module *module); /* NULL is fine */
 
 /* The server's UDP socket, to poll; -1 for a client only. The same until the module is closed. Without the lock. */
 int linnet_module_socket(const linnet_module *module);
-/* The address that the server got. LINNET_ENOENT for a client only. */
-int linnet_module_address(const linnet_module *module, linnet_address *address);
+/* The address that the server got. LINNET_ENOENT for a client only; LINNET_ECLOSED. */
+int linnet_module_address(linnet_module *module, linnet_address *address);
 /* Waits until a packet has come, at most `timeout_ms` (0: for ever), and handles all that is there; handlers run in
  * this thread. Sees sessions that are made meanwhile. Of several threads that read one handles the packet, and all
  * return. 0, also when the time is over; LINNET_ECANCELLED after linnet_module_wake(), and where a signal was handled
