@@ -9,9 +9,8 @@ from coap_support import asking_dynamic, client, closed, dynamic_port, peer, run
 from support import coap
 
 
-@pytest.fixture
 def unraisable(monkeypatch):
-    """What an exception of a handler leaves behind."""
+    """What exceptions of handlers leave behind; pytest has its own way to see them, which begins with each test."""
     told = Handler()
     monkeypatch.setattr(sys, "unraisablehook", lambda told_of: told(type(told_of.exc_value), str(told_of.exc_value)))
     return told
@@ -47,20 +46,22 @@ def test_a_new_resource_is_told_once_and_a_changed_one_not(asking_dynamic):
     assert told.count == 1
 
 
-def test_an_exception_of_a_handler_is_told_and_the_module_goes_on(client, peer, unraisable):
+def test_an_exception_of_a_handler_is_told_and_the_module_goes_on(client, peer, monkeypatch):
+    told = unraisable(monkeypatch)
     session = Coap.new_client_session(HOST, peer.port)
     Coap.register_response_handler(lambda *_: 1 / 0)
     ask_and_answer(peer, session)
-    assert unraisable.next() == (ZeroDivisionError, "division by zero")
+    assert told.next() == (ZeroDivisionError, "division by zero")
     Coap.register_response_handler(client[0])
     ask_and_answer(peer, session, "u")
     assert client[0].next()[3] == b"u"
 
 
-def test_an_exception_of_the_new_resource_handler_spoils_no_response(asking_dynamic, unraisable):
+def test_an_exception_of_the_new_resource_handler_spoils_no_response(asking_dynamic, monkeypatch):
+    told = unraisable(monkeypatch)
     Coap.register_new_resource_handler(lambda: None)
     assert asking_dynamic.request("PUT", "foo", b"1").code_text == "2.01"
-    assert unraisable.next()[0] is TypeError
+    assert told.next()[0] is TypeError
     assert asking_dynamic.request("GET", "foo").payload == b"1"
 
 
@@ -180,7 +181,7 @@ def test_a_handler_may_close_the_module(client, peer):
     assert Coap.get_client_sessions() == []
 
 
-def test_a_resource_may_be_removed_by_the_handler_that_is_told_of_it(asking_dynamic):
+def test_a_handler_that_removes_the_new_resource_refuses_it(asking_dynamic):
     told = Handler()
 
     def created(resource):
@@ -190,11 +191,24 @@ def test_a_resource_may_be_removed_by_the_handler_that_is_told_of_it(asking_dyna
         told(resource)
 
     Coap.register_new_resource_handler(created)
-    asking_dynamic.request("PUT", "foo", b"1")
+    assert asking_dynamic.request("PUT", "foo", b"1").code_text == "4.03"
     told.next()
     Coap.register_new_resource_handler(None)
     assert asking_dynamic.request("GET", "foo").code_text == "4.04"
     assert asking_dynamic.request("PUT", "foo", b"2").code_text == "2.01"
+
+
+def test_a_handler_cannot_read(asking_dynamic):
+    told = Handler()
+
+    def created(_):
+        with pytest.raises(RuntimeError, match="inside a handler"):
+            Coap.read(1)
+        told()
+
+    Coap.register_new_resource_handler(created)
+    assert asking_dynamic.request("PUT", "foo", b"1").code_text == "2.01"
+    told.next()
 
 
 def test_a_handler_while_another_thread_uses_the_module_blocks_nobody(dynamic_port):

@@ -189,6 +189,16 @@ def test_read_waits_for_one_packet(client, peer):
             reading.join(0.05)
 
 
+def test_read_does_not_wait_for_a_packet_that_the_background_took(client, peer):
+    """Scripts poll the socket and then read."""
+    session = Coap.new_client_session(HOST, peer.port)
+    session.send_request(GET, token="t")
+    peer.send(answer(peer.receive()))
+    client[0].next()
+    join(in_thread(Coap.read))
+    assert Coap.read(1) is None
+
+
 def test_read_lets_other_threads_run(port):
     reading = in_thread(Coap.read, 200)
     assert sum(range(1000)) == 499500

@@ -44,40 +44,48 @@ static PyObject *coap_register_new_resource_handler(PyObject *self, PyObject *ha
     return set_handler(ON_NEW_RESOURCE, handler);
 }
 
-/* How long it still may wait, in whole milliseconds; 0 never means "no limit" here. */
-static uint32_t remaining(uint64_t deadline)
+/* Signals are handled in the main thread, and most of them interrupt the wait; some come in the moment before it, or
+ * while another thread polls for this one. So a wait has an end, after which signals are looked for. */
+#define LONGEST_SLICE_MS 500
+
+static uint64_t slice(uint64_t deadline)
 {
     uint64_t now = linnet_clock();
-    uint64_t left = now < deadline ? (deadline - now + 999) / 1000 : 0;
-    return left > UINT32_MAX ? UINT32_MAX : (uint32_t)left;
+    uint64_t left = now < deadline ? (deadline - now) / 1000 + 1 : 0;
+    return left < LONGEST_SLICE_MS ? left : LONGEST_SLICE_MS;
 }
 
-/* One wait; -1 with the exception of a signal's or a response's handler. */
-static int read_once(linnet_module *module, uint32_t timeout, int *error)
+/* What a wait has come to: LINNET_ECANCELLED for a signal, LINNET_ETIMEOUT for the end of a slice. */
+static int read_slice(linnet_module *module, uint64_t milliseconds)
+{
+    uint64_t end = linnet_clock() + milliseconds * 1000;
+    int error = linnet_module_read(module, (uint32_t)milliseconds);
+    return error == 0 && linnet_clock() >= end ? LINNET_ETIMEOUT : error;
+}
+
+/* -1 with the exception of a signal's handler, or with one that a handler of responses left to read(). */
+static int read_once(linnet_module *module, uint64_t milliseconds, int *error)
 {
     reader mine;
     handlers_begin_reading(&mine);
-    Py_BEGIN_ALLOW_THREADS *error = linnet_module_read(module, timeout);
+    Py_BEGIN_ALLOW_THREADS *error = read_slice(module, milliseconds);
     Py_END_ALLOW_THREADS return handlers_end_reading(&mine) != 0 ? -1 : PyErr_CheckSignals();
 }
 
-/* Until a packet was handled, the time is over or the module is closed. A signal only interrupts the wait. */
-static int read_until(linnet_module *module, long long timeout)
+/* Until a packet was handled, the time is over or the module is closed. 0 milliseconds: no limit. */
+static int read_until(linnet_module *module, long long milliseconds)
 {
-    uint64_t deadline = linnet_clock() + (uint64_t)timeout * 1000;
-    uint32_t wait = timeout == 0 ? 0 : remaining(deadline);
-    int error;
-    do {
+    uint64_t deadline = milliseconds == 0 ? UINT64_MAX : linnet_clock() + (uint64_t)milliseconds * 1000;
+    int error = LINNET_ETIMEOUT;
+    uint64_t wait;
+    while ((error == LINNET_ETIMEOUT || error == LINNET_ECANCELLED) && (wait = slice(deadline)) > 0 &&
+           !lifetime_is_closing())
         if (read_once(module, wait, &error) != 0)
             return -1;
-        if (timeout != 0)
-            wait = remaining(deadline);
-    } while (error == LINNET_ECANCELLED && (timeout == 0 || wait > 0) && !lifetime_is_closing());
-    if (error && error != LINNET_ECANCELLED && error != LINNET_ECLOSED) {
-        raise_error(error, NULL);
-        return -1;
-    }
-    return 0;
+    if (error == 0 || error == LINNET_ETIMEOUT || error == LINNET_ECANCELLED || error == LINNET_ECLOSED)
+        return 0;
+    raise_error(error, NULL);
+    return -1;
 }
 
 static PyObject *coap_read(PyObject *self, PyObject *arguments, PyObject *keywords)
@@ -90,7 +98,11 @@ static PyObject *coap_read(PyObject *self, PyObject *arguments, PyObject *keywor
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|O:read", names, &timeout) ||
         number_argument(timeout, "timeout", 0, LONGEST_WAIT_MS, &milliseconds) != 0 || !(module = lifetime_enter()))
         return NULL;
-    int result = read_until(module, milliseconds);
+    int result = -1;
+    if (handlers_is_inside())
+        PyErr_SetString(PyExc_RuntimeError, "read() inside a handler would wait for its own end");
+    else
+        result = read_until(module, milliseconds);
     lifetime_leave();
     if (result != 0)
         return NULL;

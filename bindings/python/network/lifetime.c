@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define WAKE_AGAIN_MS 10      /* a reader that was about to wait when it was woken is woken again */
-#define EXIT_PATIENCE_MS 3000 /* for handlers that run when the interpreter ends */
+#define EXIT_PATIENCE_MS 1000 /* for handlers that run when the interpreter ends */
 
 enum state { CLOSED, OPENING, OPEN, CLOSING };
 
