@@ -16,9 +16,9 @@ def main() -> int:
         return 2
     del sys.argv[0]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.stdout.reconfigure(line_buffering=True)  # what handlers print is seen at once, into a file or a pipe too
     try:
         runpy.run_path(sys.argv[0], run_name="__main__")
-        sys.stdout.flush()
         threading.Event().wait()
     except KeyboardInterrupt:
         pass
