@@ -17,6 +17,7 @@
 #include <linnet/link.h>
 #include <linnet/loop.h>
 #include <linnet/message.h>
+#include <linnet/module.h>
 #include <linnet/observers.h>
 #include <linnet/option.h>
 #include <linnet/q_block.h>

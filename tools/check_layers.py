@@ -28,6 +28,7 @@ PUBLIC = {
     "request": "server", "resource": "server", "site": "server",
     "calls": "client", "requests": "client",
     "client": "net", "loop": "net", "server": "net",
+    "module": "module",
 }
 CORE_SYSTEM_HEADERS = {"string.h", "stdint.h", "stddef.h", "stdbool.h", "limits.h", "assert.h"}
 

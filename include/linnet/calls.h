@@ -42,6 +42,8 @@ typedef struct linnet_call_request {
     linnet_code code; /* LINNET_EMPTY with LINNET_CON is a ping */
     linnet_type type;
     bool has_token; /* for the first exchange, an observation, and all blocks of `payload`; others have random ones */
+    bool has_id;    /* use `id`, of linnet_endpoint_reserve_id() for socket 0, for the first exchange */
+    uint16_t id;
     linnet_bytes token;
     bool short_token;
     linnet_bytes options; /* encoded. A Block or Q-Block among them: a single exchange, and no more, as they say */

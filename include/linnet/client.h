@@ -31,8 +31,10 @@ typedef struct linnet_client_request {
     bool has_token; /* use `token`, up to limits.token_size octets; else one is made. Further blocks of a response have
                      * others */
     linnet_bytes token;
-    bool short_token; /* a `token` above 8 octets is a wish (RFC 8974 2.2.2): a server that rejects it, by Reset
-                       * or 4.00, is asked again with one of 8, and for half an hour with no other */
+    bool short_token;    /* a `token` above 8 octets is a wish (RFC 8974 2.2.2): a server that rejects it, by Reset
+                          * or 4.00, is asked again with one of 8, and for half an hour with no other */
+    bool has_message_id; /* use `message_id`, of linnet_client_reserve_id(), for the first message */
+    uint16_t message_id;
 
     linnet_transmission transmission; /* for this request; zero fields: the client's */
     uint32_t timeout_ms; /* the whole time allowed, from the call on, all blocks included; for an observation, until it
@@ -110,6 +112,11 @@ int linnet_client_open(linnet_client **client, const linnet_client_config *confi
  * without blocking; of several addresses each is tried until one does not refuse.
  */
 int linnet_client_send(linnet_client *client, const linnet_client_request *request, linnet_exchange *exchange);
+
+/* Takes a message ID for one request to `peer` that is sent later, for callers who have to know it before: the request
+ * may be queued. Where limits.message_id_spaces is 1, peers share them, and it may go to another. LINNET_EBUSY: all
+ * were used within EXCHANGE_LIFETIME (RFC 7252 4.4); such a request leaves by the first source port and no other. */
+int linnet_client_reserve_id(linnet_client *client, const linnet_address *peer, uint16_t *id);
 
 /* Ends a request: its handler is called with LINNET_ECANCELLED before this returns. LINNET_ENOENT: it has ended
  * already. */

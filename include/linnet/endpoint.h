@@ -137,6 +137,8 @@ typedef struct linnet_outgoing {
     linnet_code code; /* LINNET_EMPTY with LINNET_CON is a ping */
     linnet_type type;
     bool has_token; /* else a random one of LINNET_TOKEN_MAX octets is made */
+    bool has_id;    /* else the message ID is chosen when it is sent */
+    uint16_t id;    /* of linnet_endpoint_reserve_id() */
     linnet_bytes token;
     linnet_bytes options; /* encoded, as a message has them */
     linnet_bytes payload;
@@ -160,10 +162,15 @@ typedef struct linnet_outgoing {
  * `done` is called exactly once, at the latest at its deadline. */
 int linnet_endpoint_prepare(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                             const linnet_outgoing *outgoing, linnet_exchange *exchange);
-/* Sends what was prepared, from `socket` of the path's owner. LINNET_EMESSAGEID: every message ID of that socket
- * towards that peer was used within EXCHANGE_LIFETIME (RFC 7252 4.4): use another socket, or wait. LINNET_EEXIST: the
- * token is in use there; LINNET_ENOENT. After an error the exchange is still prepared. */
+/* Sends what was prepared, from `socket` of the path's owner; with an ID of its own from that of its path.
+ * LINNET_EMESSAGEID: every message ID of that socket towards that peer was used within EXCHANGE_LIFETIME (RFC 7252
+ * 4.4): use another socket, or wait. LINNET_EEXIST: the token is in use there, or the ID; LINNET_ENOENT. After an error
+ * the exchange is still prepared. */
 int linnet_endpoint_launch(linnet_endpoint *endpoint, uint64_t now, linnet_exchange exchange, uint16_t socket);
+/* Takes a message ID towards path->peer from path->socket out of turn, for one request with that path that is launched
+ * later: for callers who have to know it before. One that is never used is missing for EXCHANGE_LIFETIME, no more.
+ * LINNET_EMESSAGEID. */
+int linnet_endpoint_reserve_id(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, uint16_t *id);
 /* Ends it: `done` is called with `error` before this returns. LINNET_ENOENT: it has ended. */
 int linnet_endpoint_cancel(linnet_endpoint *endpoint, linnet_exchange exchange, int error);
 

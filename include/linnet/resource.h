@@ -60,6 +60,7 @@ typedef struct linnet_resource_config {
     uint32_t max_age;   /* seconds; 0: no Max-Age option, so 60 (RFC 7252 5.10.5) */
     uint32_t max_value_size; /* the largest value a PUT may store; 0: 65536. More: 4.13 */
     bool no_etag;            /* the stored value is served without ETag */
+    bool no_get;             /* nor served at all: GET is 4.05 unless there is a handler. PUT and its like know it */
 
     bool etag; /* give 2.05 replies of the get handler an ETag made from their content */
 } linnet_resource_config;

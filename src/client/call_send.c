@@ -165,6 +165,8 @@ static void draft_start(linnet_call_state *call, draft *to)
                       .transmission = request->transmission,
                       .done = linnet_call_answered,
                       .context = call->current,
+                      .has_id = call->first && request->has_id,
+                      .id = request->id,
                       .keep = registers && call->phase == LINNET_CALL_ASKING ? linnet_call_id(call) : 0,
                   }};
     draft_token(call, to);

@@ -73,6 +73,7 @@ typedef struct linnet_exchange_state {
         backoff; /* in halves, of a timeout that follows the round-trip time; 0: it is doubled, as RFC 7252 has it */
     bool in_id_table;
     bool in_token_table;
+    bool has_id; /* PREPARED: its message ID is in the datagram already */
     union {
         linnet_client_part client;
         linnet_server_part server;

@@ -39,6 +39,11 @@ int32_t linnet_message_ids_next(linnet_message_ids *ids, uint64_t key, uint64_t 
     return space->next++;
 }
 
+void linnet_message_ids_used(linnet_message_ids *ids, uint64_t key, uint64_t now, uint16_t id)
+{
+    ids->spaces[key & ids->mask].used[id >> SEGMENT_SHIFT] = unit_of(now);
+}
+
 uint64_t linnet_message_ids_free_at(const linnet_message_ids *ids, uint64_t key, uint64_t lifetime)
 {
     const linnet_id_space *space = &ids->spaces[key & ids->mask];

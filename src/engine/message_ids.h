@@ -33,6 +33,9 @@ bool linnet_message_ids_started(const linnet_message_ids *ids, uint64_t key);
 int32_t linnet_message_ids_next(linnet_message_ids *ids, uint64_t key, uint64_t now, uint64_t lifetime, bool must,
                                 uint16_t start);
 
+/* An ID that was given out earlier is being used only now: its lifetime starts once more. */
+void linnet_message_ids_used(linnet_message_ids *ids, uint64_t key, uint64_t now, uint16_t id);
+
 /* When an ID will be free again for that peer, after -1. */
 uint64_t linnet_message_ids_free_at(const linnet_message_ids *ids, uint64_t key, uint64_t lifetime);
 

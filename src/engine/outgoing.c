@@ -37,8 +37,8 @@ static int build(linnet_endpoint *endpoint, linnet_exchange_state *exchange, con
     linnet_writer writer;
     int size;
 
-    linnet_writer_begin(&writer, exchange->datagram, exchange->capacity, outgoing->type, outgoing->code, 0,
-                        choose_token(endpoint, outgoing, made));
+    linnet_writer_begin(&writer, exchange->datagram, exchange->capacity, outgoing->type, outgoing->code,
+                        outgoing->has_id ? outgoing->id : 0, choose_token(endpoint, outgoing, made));
     linnet_writer_options(&writer, outgoing->options);
     linnet_writer_payload(&writer, outgoing->payload);
     size = linnet_writer_end(&writer);
@@ -104,6 +104,7 @@ int linnet_endpoint_prepare(linnet_endpoint *endpoint, uint64_t now, const linne
     client->first_timeout = linnet_timing_first(&timing, linnet_random(endpoint));
     client->started = now;
     exchange->max_retransmit = (uint8_t)timing.max_retransmit;
+    exchange->has_id = outgoing->has_id;
     exchange->path = *path;
     exchange->phase = LINNET_PHASE_PREPARED;
     linnet_wheel_set(&endpoint->exchanges.wheel, &exchange->timer, client->deadline);
@@ -145,6 +146,33 @@ static void end(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *
     client.done(&response, client.context);
 }
 
+static uint16_t id_of(const linnet_exchange_state *exchange)
+{
+    return (uint16_t)(exchange->datagram[2] << 8 | exchange->datagram[3]);
+}
+
+static uint64_t id_key(const linnet_endpoint *endpoint, const linnet_path *path, uint16_t id)
+{
+    return linnet_hash_peer(&endpoint->hash_key, path, id + 1u);
+}
+
+/* The message ID that it is sent with, or an error. */
+static int32_t choose_id(linnet_endpoint *endpoint, uint64_t now, const linnet_exchange_state *exchange)
+{
+    const linnet_path *path = &exchange->path;
+    uint16_t id = id_of(exchange);
+    int32_t chosen;
+
+    if (exchange->has_id) {
+        if (linnet_exchanges_find_id(&endpoint->exchanges, id_key(endpoint, path, id)))
+            return LINNET_EEXIST;
+        linnet_message_ids_used(&endpoint->ids, linnet_hash_peer(&endpoint->hash_key, path, 0), now, id);
+        return id;
+    }
+    chosen = linnet_transmit_id(endpoint, now, path, false);
+    return chosen < 0 ? LINNET_EMESSAGEID : chosen;
+}
+
 int linnet_endpoint_launch(linnet_endpoint *endpoint, uint64_t now, linnet_exchange id, uint16_t socket)
 {
     linnet_exchanges *exchanges = &endpoint->exchanges;
@@ -156,7 +184,8 @@ int linnet_endpoint_launch(linnet_endpoint *endpoint, uint64_t now, linnet_excha
     endpoint->now = now;
     if (!exchange || exchange->phase != LINNET_PHASE_PREPARED)
         return LINNET_ENOENT;
-    exchange->path.socket = socket;
+    if (!exchange->has_id)
+        exchange->path.socket = socket;
     token_key = exchange->part.client.to_group
                     ? linnet_group_key(endpoint, &exchange->path, token_of(exchange))
                     : linnet_hash_token(&endpoint->hash_key, &exchange->path, token_of(exchange));
@@ -165,15 +194,14 @@ int linnet_endpoint_launch(linnet_endpoint *endpoint, uint64_t now, linnet_excha
         return LINNET_EEXIST;
     if (!is_ping(exchange) && linnet_group_find(endpoint, &exchange->path, token_of(exchange)))
         return LINNET_EEXIST; /* the answer of this peer would be taken for that of a member of the group */
-    message_id = linnet_transmit_id(endpoint, now, &exchange->path, false);
+    message_id = choose_id(endpoint, now, exchange);
     if (message_id < 0)
-        return LINNET_EMESSAGEID;
+        return message_id;
     if (holder) /* RFC 7641 3.3.1: a registration with the token of an observation takes its place */
         end(endpoint, now, holder, LINNET_ECANCELLED, NULL, NULL);
     exchange->datagram[2] = (uint8_t)(message_id >> 8);
     exchange->datagram[3] = (uint8_t)message_id;
-    linnet_exchanges_add_id(exchanges, exchange,
-                            linnet_hash_peer(&endpoint->hash_key, &exchange->path, (uint32_t)message_id + 1u));
+    linnet_exchanges_add_id(exchanges, exchange, id_key(endpoint, &exchange->path, (uint16_t)message_id));
     if (!is_ping(exchange))
         linnet_exchanges_add_token(exchanges, exchange, token_key);
     endpoint->group_requests += exchange->part.client.to_group;
@@ -275,8 +303,7 @@ static linnet_exchange_state *find(linnet_endpoint *endpoint, const linnet_path 
         exchange = linnet_group_find(endpoint, path, response->token);
     if (!exchange || !linnet_bytes_equal(token_of(exchange), response->token))
         return NULL;
-    if (response->type == LINNET_ACK &&
-        (!is_confirmable(exchange) || (uint16_t)(exchange->datagram[2] << 8 | exchange->datagram[3]) != response->id))
+    if (response->type == LINNET_ACK && (!is_confirmable(exchange) || id_of(exchange) != response->id))
         return NULL;
     return exchange;
 }

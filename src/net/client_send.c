@@ -56,6 +56,8 @@ static int compose(linnet_client *client, uint64_t now, const linnet_uri *uri, c
         .has_token = request->has_token,
         .token = request->has_token ? request->token : linnet_text(NULL),
         .short_token = request->short_token,
+        .has_id = request->has_message_id,
+        .id = request->message_id,
         .payload = request->payload,
         .transmission = request->transmission,
         .deadline = request->timeout_ms ? now + request->timeout_ms * UINT64_C(1000) : 0,
@@ -98,6 +100,13 @@ int linnet_client_send(linnet_client *client, const linnet_client_request *reque
     else if (exchange)
         *exchange = linnet_entry_exchange(entry);
     return error;
+}
+
+int linnet_client_reserve_id(linnet_client *client, const linnet_address *peer, uint16_t *id)
+{
+    linnet_path path = {.peer = *peer};
+    int error = linnet_endpoint_reserve_id(client->loop.endpoint, linnet_clock(), &path, id);
+    return error == LINNET_EMESSAGEID ? LINNET_EBUSY : error;
 }
 
 int linnet_client_cancel(linnet_client *client, linnet_exchange exchange)

@@ -49,6 +49,11 @@ void linnet_server_close_transfers(linnet_server *server);
 
 /* server_resources.c */
 void linnet_server_free_resources(linnet_server *server);
+/* linnet_site_add() and linnet_site_remove() for a resource whose memory is the caller's, which he takes back before
+ * the server closes. He may change *config between requests. */
+int linnet_server_attach(linnet_server *server, linnet_resource *resource, const char *path,
+                         const linnet_resource_config *config);
+void linnet_server_detach(linnet_server *server, linnet_resource *resource);
 /* For linnet_site: stored values live in memory of malloc(). */
 int linnet_server_resize(void *owner, linnet_value *value, size_t capacity);
 

@@ -58,17 +58,29 @@ static void grow(linnet_site *site)
     free(old);
 }
 
+int linnet_server_attach(linnet_server *server, linnet_resource *resource, const char *path,
+                         const linnet_resource_config *config)
+{
+    int error = linnet_site_add(&server->site, resource, path, config);
+    if (error == 0)
+        grow(&server->site);
+    return error;
+}
+
+void linnet_server_detach(linnet_server *server, linnet_resource *resource)
+{
+    linnet_site_remove(&server->site, resource);
+}
+
 int linnet_server_add(linnet_server *server, const char *path, const linnet_resource_config *config)
 {
     linnet_server_resource *block = calloc(1, size_of(path, config));
     if (!block)
         return LINNET_ENOMEM;
     path = copy_all(block, path, config);
-    int error = linnet_site_add(&server->site, &block->resource, path, &block->config);
+    int error = linnet_server_attach(server, &block->resource, path, &block->config);
     if (error != 0)
         free(block);
-    else
-        grow(&server->site);
     return error;
 }
 

@@ -144,7 +144,7 @@ void linnet_stored_delete(linnet_request *request, linnet_reply *reply, void *co
 linnet_handler *linnet_stored_handler(const linnet_resource_config *config, linnet_code method)
 {
     if (method == LINNET_GET)
-        return linnet_stored_get;
+        return config->no_get ? NULL : linnet_stored_get;
     if (method == LINNET_PUT && config->writable)
         return linnet_stored_put;
     return method == LINNET_DELETE && config->writable ? linnet_stored_delete : NULL;

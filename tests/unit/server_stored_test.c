@@ -167,6 +167,18 @@ static void what_is_not_writable_is_only_read(void **state)
     assert_code(DELETE("nowhere"), 4, 04);
 }
 
+static void a_value_that_is_not_served_is_written_and_its_etag_compared(void **state)
+{
+    static const linnet_resource_config unread = {
+        .stored = true, .writable = true, .no_get = true, .value = {(const uint8_t *)"x", 1}};
+
+    (void)state;
+    add("a", &unread);
+    assert_code(GET("a"), 4, 05);
+    assert_code(PUT("a", WITH(OPTION(LINNET_OPTION_IF_MATCH, "\x07"))), 4, 12);
+    assert_code(PUT("a", WITH(OPTION(LINNET_OPTION_IF_MATCH, "\x01"))), 2, 04);
+}
+
 static void a_value_may_be_as_large_as_allowed_and_no_larger(void **state)
 {
     static const linnet_resource_config limited = {.stored = true, .writable = true, .max_value_size = 100};
@@ -273,6 +285,7 @@ int main(void)
         SITE_TEST(delete_removes_the_value_and_put_makes_it_again),
         SITE_TEST(an_absent_value_is_created_by_put),
         SITE_TEST(what_is_not_writable_is_only_read),
+        SITE_TEST(a_value_that_is_not_served_is_written_and_its_etag_compared),
         SITE_TEST(a_value_may_be_as_large_as_allowed_and_no_larger),
         SITE_TEST(without_memory_the_value_stays),
         SITE_TEST(a_buffer_of_the_owner_bounds_the_value),

@@ -1,0 +1,227 @@
+/* CoapResource: a resource of the server. */
+#include "binding.h"
+
+typedef struct resource {
+    PyObject_HEAD linnet_module_resource *handle; /* counted; its context is this object, which does not count */
+    unsigned epoch;
+} resource;
+
+static PyTypeObject *resource_type;
+
+static linnet_module_resource *handle_of(PyObject *self)
+{
+    resource *of = (resource *)self;
+    if (of->epoch == lifetime_epoch())
+        return of->handle;
+    PyErr_SetString(PyExc_RuntimeError, "this resource was added before fork(): it is the parent process's");
+    return NULL;
+}
+
+static PyObject *new_object(linnet_module_resource *handle)
+{
+    allocfunc allocate = SLOT_AS(allocfunc, PyType_GetSlot(resource_type, Py_tp_alloc));
+    resource *made = (resource *)allocate(resource_type, 0);
+    if (made) {
+        made->handle = handle;
+        made->epoch = lifetime_epoch();
+        linnet_module_resource_set_context(handle, made);
+    }
+    return (PyObject *)made;
+}
+
+/* Only the interpreter lock guards the context: nothing here may release it between looking and setting. */
+PyObject *resource_object(linnet_module_resource *handle)
+{
+    PyObject *known = linnet_module_resource_context(handle);
+    PyObject *object = known ? Py_NewRef(known) : new_object(handle);
+    if (known || !object) {
+        Py_BEGIN_ALLOW_THREADS linnet_module_resource_release(handle);
+        Py_END_ALLOW_THREADS
+    }
+    return object;
+}
+
+static void deallocate(PyObject *self)
+{
+    resource *of = (resource *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    if (of->epoch == lifetime_epoch()) { /* the parent's locks may be in any state */
+        linnet_module_resource_set_context(of->handle, NULL);
+        Py_BEGIN_ALLOW_THREADS linnet_module_resource_release(of->handle);
+        Py_END_ALLOW_THREADS
+    }
+    freefunc release = SLOT_AS(freefunc, PyType_GetSlot(type, Py_tp_free));
+    release(self);
+    Py_DECREF(type);
+}
+
+static PyObject *represent(PyObject *self)
+{
+    return PyUnicode_FromFormat("<CoapResource '/%s'>", linnet_module_resource_uri(((resource *)self)->handle));
+}
+
+static PyObject *none_or_error(int error, const char *subject)
+{
+    if (error)
+        return raise_error(error, subject);
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(add_attribute_text, "add_attribute($self, /, name, value)\n--\n\n"
+                                 "Adds an attribute of the link in /.well-known/core; the same name again replaces.");
+
+static PyObject *add_attribute(PyObject *self, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"name", "value", NULL};
+    const char *name, *value;
+    linnet_module_resource *handle = handle_of(self);
+    if (!handle || !PyArg_ParseTupleAndKeywords(arguments, keywords, "ss:add_attribute", names, &name, &value))
+        return NULL;
+    int error;
+    Py_BEGIN_ALLOW_THREADS error = linnet_module_resource_attribute(handle, name, value);
+    Py_END_ALLOW_THREADS return none_or_error(error, error == LINNET_EINVAL ? name : NULL);
+}
+
+PyDoc_STRVAR(callback_text,
+             "callback($self, /, operation, enable)\n--\n\n"
+             "Enables or disables methods: Coap.REQUEST_GET | Coap.REQUEST_PUT ... A method that is off\n"
+             "is answered with 4.05.");
+
+static PyObject *callback(PyObject *self, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"operation", "enable", NULL};
+    int operation, enable, error;
+    linnet_module_resource *handle = handle_of(self);
+    if (!handle || !PyArg_ParseTupleAndKeywords(arguments, keywords, "ip:callback", names, &operation, &enable))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS error = linnet_module_resource_allow(handle, (unsigned)operation, enable);
+    Py_END_ALLOW_THREADS return none_or_error(error, error == LINNET_EINVAL ? "operation" : NULL);
+}
+
+/* The value may change between two looks at it: then its room is made anew. */
+static PyObject *get_value(linnet_module_resource *handle)
+{
+    size_t size = 64, room;
+    do {
+        room = size;
+        PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)room);
+        if (!bytes)
+            return NULL;
+        char *octets = PyBytes_AsString(bytes);
+        int error;
+        Py_BEGIN_ALLOW_THREADS error = linnet_module_resource_value(handle, octets, room, &size);
+        Py_END_ALLOW_THREADS PyObject *value =
+            error || size > room ? NULL : PyBytes_FromStringAndSize(octets, (Py_ssize_t)size);
+        Py_DECREF(bytes);
+        if (error)
+            return raise_error(error, NULL);
+        if (value || PyErr_Occurred())
+            return value;
+    } while (size > room);
+    return NULL;
+}
+
+static PyObject *set_value(linnet_module_resource *handle, PyObject *value)
+{
+    PyObject *bytes = value_bytes(value);
+    if (!bytes)
+        return NULL;
+    linnet_bytes view = bytes_view(bytes);
+    int error;
+    Py_BEGIN_ALLOW_THREADS error = linnet_module_resource_set_value(handle, view);
+    Py_END_ALLOW_THREADS Py_DECREF(bytes);
+    return none_or_error(error, NULL);
+}
+
+PyDoc_STRVAR(value_text,
+             "value($self, /, value=...)\n--\n\n"
+             "Without an argument the value, as bytes. With one the value becomes that: a str in UTF-8,\n"
+             "bytes or another buffer, a bool, an int (little-endian, in the fewest octets, at least one).\n"
+             "Those who observe the resource are told.");
+
+static PyObject *value(PyObject *self, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"value", NULL};
+    PyObject *new_value = NULL;
+    linnet_module_resource *handle = handle_of(self);
+    if (!handle || !PyArg_ParseTupleAndKeywords(arguments, keywords, "|O:value", names, &new_value))
+        return NULL;
+    return new_value ? set_value(handle, new_value) : get_value(handle);
+}
+
+PyDoc_STRVAR(get_details_text, "get_details($self, /)\n--\n\n"
+                               "[uri, mediatype, max_age, etag, etag_value]; -1 is \"none\", etag a bool.");
+
+static PyObject *get_details(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    linnet_module_resource *handle = handle_of(self);
+    if (!handle)
+        return NULL;
+    linnet_module_details details;
+    int error;
+    Py_BEGIN_ALLOW_THREADS error = linnet_module_resource_details(handle, &details);
+    Py_END_ALLOW_THREADS if (error) return raise_error(error, NULL);
+    return Py_BuildValue("[siLOi]", linnet_module_resource_uri(handle), (int)details.media_type,
+                         (long long)details.max_age, details.etag ? Py_True : Py_False, (int)details.etag_value);
+}
+
+PyDoc_STRVAR(set_details_text, "set_details($self, /, *, mediatype=None, max_age=None, etag=None)\n--\n\n"
+                               "Sets what is given; the rest stays. -1 is \"none\".");
+
+static int details_arguments(PyObject *arguments, PyObject *keywords, linnet_module_details *details, unsigned *which)
+{
+    static char *names[] = {"mediatype", "max_age", "etag", NULL};
+    PyObject *media_type = Py_None, *max_age = Py_None, *etag = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|$OOO:set_details", names, &media_type, &max_age, &etag))
+        return -1;
+    long long media_type_number = LINNET_MODULE_UNSET, max_age_number = LINNET_MODULE_UNSET;
+    int is_true = etag == Py_None ? 0 : PyObject_IsTrue(etag);
+    if (is_true < 0 || number_argument(media_type, "mediatype", -1, UINT16_MAX, &media_type_number) != 0 ||
+        number_argument(max_age, "max_age", -1, UINT32_MAX, &max_age_number) != 0)
+        return -1;
+    *details = (linnet_module_details){(int32_t)media_type_number, max_age_number, is_true, 0};
+    *which = (media_type == Py_None ? 0u : LINNET_MODULE_SET_MEDIA_TYPE) |
+             (max_age == Py_None ? 0u : LINNET_MODULE_SET_MAX_AGE) | (etag == Py_None ? 0u : LINNET_MODULE_SET_ETAG);
+    return 0;
+}
+
+static PyObject *set_details(PyObject *self, PyObject *arguments, PyObject *keywords)
+{
+    linnet_module_resource *handle = handle_of(self);
+    linnet_module_details details;
+    unsigned which;
+    if (!handle || details_arguments(arguments, keywords, &details, &which) != 0)
+        return NULL;
+    int error;
+    Py_BEGIN_ALLOW_THREADS error = linnet_module_resource_set_details(handle, which, &details);
+    Py_END_ALLOW_THREADS return none_or_error(error, NULL);
+}
+
+static PyMethodDef methods[] = {
+    {"add_attribute", WITH_KEYWORDS(add_attribute), add_attribute_text},
+    {"callback", WITH_KEYWORDS(callback), callback_text},
+    {"value", WITH_KEYWORDS(value), value_text},
+    {"get_details", get_details, METH_NOARGS, get_details_text},
+    {"set_details", WITH_KEYWORDS(set_details), set_details_text},
+    {NULL, NULL, 0, NULL},
+};
+
+PyDoc_STRVAR(type_text,
+             "A resource of the server, made by Coap.add_resource(). When the resource is gone - removed, or\n"
+             "deleted by a client - its functions raise RuntimeError.");
+
+int add_resource_type(PyObject *module)
+{
+    PyType_Slot slots[] = {
+        {Py_tp_dealloc, SLOT(deallocate)},
+        {Py_tp_repr, SLOT(represent)},
+        {Py_tp_methods, methods},
+        {Py_tp_doc, (char *)type_text},
+        {0, NULL},
+    };
+    PyType_Spec spec = {"network.CoapResource", sizeof(resource), 0,
+                        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE, slots};
+    resource_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
+    return resource_type ? PyModule_AddType(module, resource_type) : -1;
+}

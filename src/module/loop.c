@@ -1,0 +1,270 @@
+/* Who waits for packets, and what comes of it. One thread at a time leads: it polls without the lock, then takes it and
+ * lets the sources work that have something to do. That is the module's own thread, unless others read. */
+#include "module/module.h"
+
+#include <errno.h>
+#include <linnet/error.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum { EVENTS = 64, LONGEST_WAIT_MS = 3600000 };
+
+void linnet_module_kick(linnet_module *module)
+{
+    static const uint64_t one = 1;
+    int number = errno; /* a signal handler must leave it as it was */
+    if (module->wake >= 0 && write(module->wake, &one, sizeof one) < 0)
+        errno = 0; /* the counter is at its end, so somebody is awake */
+    errno = number;
+}
+
+void linnet_module_wake(linnet_module *module)
+{
+    atomic_fetch_add(&module->wakes, 1);
+    linnet_module_kick(module);
+}
+
+int linnet_module_watch(linnet_module *module, int descriptor, uint64_t number)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = number};
+    return epoll_ctl(module->epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : LINNET_ESYSTEM;
+}
+
+void linnet_module_note_packet(void *context, bool sent, const linnet_path *path, linnet_bytes datagram)
+{
+    linnet_module *module = context;
+    (void)path, (void)datagram;
+    if (!sent)
+        module->happened++;
+}
+
+static uint64_t deadline_of(const linnet_module *module, const linnet_module_source *source)
+{
+    return source->session ? linnet_client_deadline(source->session->client) : linnet_server_deadline(module->server);
+}
+
+void linnet_module_arm(linnet_module *module, linnet_module_source *source)
+{
+    if (source->busy || module->closing)
+        return; /* when it has been processed it is asked; or never again */
+    uint64_t deadline = deadline_of(module, source);
+    if (deadline == UINT64_MAX)
+        linnet_wheel_stop(&module->wheel, &source->timer);
+    else
+        linnet_wheel_set(&module->wheel, &source->timer, deadline);
+    if (module->watching && deadline < module->until) {
+        module->until = deadline;
+        linnet_module_kick(module);
+    }
+}
+
+static int process(linnet_module *module, linnet_module_source *source)
+{
+    linnet_module_session *session = source->session;
+    int error;
+
+    if (module->closing)
+        return 0;
+    if (!session) {
+        module->depth++;
+        source->busy = true;
+        error = linnet_server_process(module->server);
+        source->busy = false;
+        module->depth--;
+        linnet_module_arm(module, source);
+        return error;
+    }
+    linnet_module_session_retain(session);
+    module->depth++;
+    source->busy = true;
+    error = linnet_client_process(session->client);
+    source->busy = false;
+    module->depth--;
+    if (session->gone)
+        linnet_module_end_session(session);
+    else
+        linnet_module_arm(module, source);
+    linnet_module_session_release(session);
+    return error;
+}
+
+static int take_event(linnet_module *module, uint64_t number)
+{
+    linnet_module_session *session;
+    uint64_t count;
+
+    if (number == LINNET_MODULE_WAKE_NUMBER)
+        return read(module->wake, &count, sizeof count) < 0 && errno != EAGAIN ? LINNET_ESYSTEM : 0;
+    if (number == LINNET_MODULE_SERVER_NUMBER)
+        return process(module, &module->source);
+    session = linnet_module_find_session(module, number);
+    return session ? process(module, &session->source) : 0;
+}
+
+/* Each source at most once, or a source that is due at once again and again would keep the lock for itself. */
+static int take_timers(linnet_module *module)
+{
+    uint64_t now = linnet_clock();
+    int error = 0;
+    for (size_t left = module->session_count + 1; left > 0; left--) {
+        linnet_timer *timer = linnet_wheel_expire(&module->wheel, now);
+        if (!timer)
+            break;
+        int failed = process(module, (linnet_module_source *)(void *)timer); /* its first member */
+        error = error ? error : failed;
+    }
+    return error;
+}
+
+static int milliseconds_until(uint64_t until)
+{
+    uint64_t now = linnet_clock();
+    if (until <= now)
+        return 0;
+    uint64_t left = (until - now) / 1000 + ((until - now) % 1000 != 0); /* waking too early would mean to wait again */
+    return left < LONGEST_WAIT_MS ? (int)left : LONGEST_WAIT_MS;
+}
+
+static int take_all(linnet_module *module, const struct epoll_event *events, int count)
+{
+    int error = 0;
+    for (int i = 0; i < count; i++) {
+        int failed = take_event(module, events[i].data.u64);
+        error = error ? error : failed;
+    }
+    int failed = take_timers(module);
+    return error ? error : failed;
+}
+
+/* The module's own thread leaves what has come to the one that reads, so that handlers run there. */
+static bool makes_way(const linnet_module *module)
+{
+    return module->readers > 0 && module->has_thread && pthread_equal(module->thread, pthread_self());
+}
+
+/* Waits once, and does all that is to do. With the lock held once, which is given up meanwhile; nobody else leads.
+ * LINNET_ECANCELLED: a signal was handled. */
+static int lead(linnet_module *module, uint64_t until)
+{
+    struct epoll_event events[EVENTS];
+    uint64_t due = linnet_wheel_deadline(&module->wheel);
+    until = due < until ? due : until;
+    module->leading = module->watching = true;
+    module->until = until;
+    linnet_lock_leave(&module->lock);
+
+    int count = epoll_wait(module->epoll, events, EVENTS, milliseconds_until(until));
+    int error = count >= 0 ? 0 : errno == EINTR ? LINNET_ECANCELLED : LINNET_ESYSTEM;
+
+    linnet_lock_enter(&module->lock);
+    module->leading = module->watching = false;
+    int failed = makes_way(module) ? 0 : take_all(module, events, count);
+    linnet_lock_notify(&module->lock);
+    return error ? error : failed;
+}
+
+static int read_until(linnet_module *module, uint64_t until, unsigned wakes)
+{
+    uint64_t told = module->told;
+    int error = 0;
+    while (error == 0 && module->happened == told) {
+        if (module->closing)
+            error = LINNET_ECLOSED;
+        else if (atomic_load(&module->wakes) != wakes)
+            error = LINNET_ECANCELLED;
+        else if (linnet_clock() >= until)
+            break;
+        else if (module->leading)
+            linnet_lock_wait(&module->lock, until);
+        else
+            error = lead(module, until);
+    }
+    module->told = module->happened;
+    return error;
+}
+
+int linnet_module_read(linnet_module *module, uint32_t timeout_ms)
+{
+    unsigned wakes = atomic_load(&module->wakes);
+    uint64_t until = timeout_ms ? linnet_clock() + timeout_ms * UINT64_C(1000) : UINT64_MAX;
+    int error = LINNET_EBUSY;
+
+    if (linnet_module_enter(module) != 0)
+        return LINNET_ECLOSED;
+    if (module->depth > 0)
+        return linnet_module_leave(module, LINNET_EBUSY);
+    linnet_module_retain(module);
+    if (module->readers++ == 0 && module->leading)
+        linnet_module_kick(module); /* the module's thread makes way */
+    error = read_until(module, until, wakes);
+    if (--module->readers == 0)
+        linnet_lock_notify(&module->lock);
+    error = linnet_module_leave(module, error);
+    linnet_module_release(module);
+    return error;
+}
+
+int linnet_module_process(linnet_module *module)
+{
+    int error = 0;
+    if (linnet_module_enter(module) != 0)
+        return LINNET_ECLOSED;
+    if (module->depth > 0)
+        return linnet_module_leave(module, LINNET_EBUSY);
+    linnet_module_retain(module);
+    if (!module->leading) /* else that thread does what there is */
+        error = lead(module, 0);
+    error = linnet_module_leave(module, error == LINNET_ECANCELLED ? 0 : error);
+    linnet_module_release(module);
+    return error;
+}
+
+int linnet_module_descriptor(const linnet_module *module) { return module->epoll; }
+
+uint64_t linnet_module_deadline(linnet_module *module)
+{
+    if (linnet_module_enter(module) != 0)
+        return 0;
+    uint64_t deadline = linnet_wheel_deadline(&module->wheel);
+    if (!module->leading) { /* whoever asks is about to poll */
+        module->watching = true;
+        module->until = deadline;
+    }
+    (void)linnet_module_leave(module, 0);
+    return deadline;
+}
+
+static void *run(void *context)
+{
+    linnet_module *module = context;
+    linnet_lock_enter(&module->lock);
+    while (!module->closing) {
+        if (module->readers > 0 || module->leading)
+            linnet_lock_wait(&module->lock, UINT64_MAX);
+        else
+            (void)lead(module, UINT64_MAX);
+    }
+    (void)linnet_module_leave(module, 0);
+    linnet_module_release(module);
+    return NULL;
+}
+
+/* Signals are for the threads of the program. */
+int linnet_module_start_thread(linnet_module *module)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    linnet_module_retain(module);
+    linnet_lock_enter(&module->lock); /* until has_thread says so */
+    int number = pthread_create(&module->thread, NULL, run, module);
+    module->has_thread = number == 0;
+    linnet_lock_leave(&module->lock);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (number == 0)
+        return 0;
+    linnet_module_release(module);
+    errno = number;
+    return LINNET_ESYSTEM;
+}

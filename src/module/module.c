@@ -1,0 +1,166 @@
+/* Opening and closing a module, its handlers, and the count of those who hold it. */
+#include "module/module.h"
+
+#include <errno.h>
+#include <linnet/error.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { MAX_RESOURCES = 1000, MAX_VALUE_SIZE = 65536 }; /* where the config says 0 */
+
+void linnet_module_retain(linnet_module *module) { atomic_fetch_add(&module->holders, 1); }
+
+static void close_descriptor(int descriptor)
+{
+    if (descriptor >= 0)
+        close(descriptor);
+}
+
+void linnet_module_release(linnet_module *module)
+{
+    if (!module || atomic_fetch_sub(&module->holders, 1) > 1)
+        return;
+    int number = errno; /* of whatever made an opening fail */
+    close_descriptor(module->epoll);
+    close_descriptor(module->wake);
+    linnet_lock_destroy(&module->lock);
+    free(module->sessions);
+    free(module);
+    errno = number;
+}
+
+int linnet_module_enter(linnet_module *module)
+{
+    linnet_lock_enter(&module->lock);
+    if (!module->closing)
+        return 0;
+    linnet_lock_leave(&module->lock);
+    return LINNET_ECLOSED;
+}
+
+static void tear_down(linnet_module *module)
+{
+    module->closed = true;
+    module->closing = true;
+    linnet_module_close_sessions(module);
+    linnet_module_close_server(module);
+    linnet_module_kick(module);
+    linnet_lock_notify(&module->lock);
+}
+
+/* The lock is free, and the thread on its way out: waits for that, unless this is the thread. */
+static void finish(linnet_module *module)
+{
+    if (module->has_thread && pthread_equal(module->thread, pthread_self()))
+        pthread_detach(module->thread);
+    else if (module->has_thread)
+        pthread_join(module->thread, NULL);
+    linnet_module_release(module);
+}
+
+int linnet_module_leave(linnet_module *module, int result)
+{
+    bool ends = module->closing && !module->closed && module->lock.depth == 1;
+    if (ends)
+        tear_down(module);
+    linnet_lock_leave(&module->lock);
+    if (ends)
+        finish(module);
+    return result;
+}
+
+static int open_descriptors(linnet_module *module)
+{
+    module->epoll = epoll_create1(EPOLL_CLOEXEC);
+    module->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (module->epoll < 0 || module->wake < 0)
+        return LINNET_ESYSTEM;
+    return linnet_module_watch(module, module->wake, LINNET_MODULE_WAKE_NUMBER);
+}
+
+static void configure(linnet_module *module, const linnet_module_config *config)
+{
+    module->dynamic_resources = config->dynamic_resources;
+    module->create_by_post = config->create_by_post;
+    module->max_resources = config->max_resources ? config->max_resources : MAX_RESOURCES;
+    module->max_value_size = config->max_value_size ? config->max_value_size : MAX_VALUE_SIZE;
+}
+
+static int open_all(linnet_module *module, const linnet_module_config *config)
+{
+    /* A server with DTLS is opened with its credentials in linnet_module_open_server(). */
+    if (config->psk.size > 0)
+        return LINNET_EUNSUPPORTED;
+    if (config->create_by_post && !config->dynamic_resources)
+        return LINNET_EINVAL;
+    configure(module, config);
+    int error = open_descriptors(module);
+    if (error == 0)
+        error = linnet_module_open_server(module, config);
+    return error == 0 && !config->no_thread ? linnet_module_start_thread(module) : error;
+}
+
+int linnet_module_open(linnet_module **opened, const linnet_module_config *config)
+{
+    static const linnet_module_config defaults;
+    *opened = NULL;
+    linnet_module *module = calloc(1, sizeof *module);
+    if (!module)
+        return LINNET_ENOMEM;
+    linnet_lock_init(&module->lock);
+    atomic_init(&module->holders, 1);
+    module->epoll = module->wake = module->socket = -1;
+    module->next_number = LINNET_MODULE_SERVER_NUMBER + 1;
+    int error = open_all(module, config ? config : &defaults);
+    if (error == 0)
+        *opened = module;
+    else
+        linnet_module_close(module);
+    return error;
+}
+
+void linnet_module_close(linnet_module *module)
+{
+    if (!module || linnet_module_enter(module) != 0)
+        return;
+    module->closing = true;
+    (void)linnet_module_leave(module, 0);
+}
+
+int linnet_module_socket(const linnet_module *module) { return module->socket; }
+
+int linnet_module_address(linnet_module *module, linnet_address *address)
+{
+    if (linnet_module_enter(module) != 0)
+        return LINNET_ECLOSED;
+    return linnet_module_leave(module, linnet_server_address(module->server, 0, address));
+}
+
+void linnet_module_on_response(linnet_module *module, linnet_module_response_handler *handler, void *context)
+{
+    if (linnet_module_enter(module) != 0)
+        return;
+    module->on_response = handler;
+    module->response_context = context;
+    (void)linnet_module_leave(module, 0);
+}
+
+void linnet_module_on_failure(linnet_module *module, linnet_module_failure_handler *handler, void *context)
+{
+    if (linnet_module_enter(module) != 0)
+        return;
+    module->on_failure = handler;
+    module->failure_context = context;
+    (void)linnet_module_leave(module, 0);
+}
+
+void linnet_module_on_new_resource(linnet_module *module, linnet_module_resource_handler *handler, void *context)
+{
+    if (linnet_module_enter(module) != 0)
+        return;
+    module->on_resource = handler;
+    module->resource_context = context;
+    (void)linnet_module_leave(module, 0);
+}
