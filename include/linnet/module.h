@@ -15,6 +15,7 @@
 #ifndef LINNET_MODULE_H
 #define LINNET_MODULE_H
 
+#include <linnet/config.h>
 #include <linnet/loop.h>
 
 #ifdef __cplusplus
@@ -73,6 +74,7 @@ typedef struct linnet_module_config {
     bool no_thread;          /* nothing happens in the background: only in linnet_module_read() and _process() */
     uint32_t max_resources;  /* that clients may create; 0: 1000. More: 5.03 */
     uint32_t max_value_size; /* that clients may set; 0: 65536. More: 4.13 */
+    linnet_transmission transmission; /* of the server and of all sessions */
 } linnet_module_config;
 
 /* `config` may be NULL; it is copied. LINNET_EADDRESS, LINNET_ERESOLVE, LINNET_EINVAL, LINNET_ENOMEM, LINNET_ESYSTEM,

@@ -198,6 +198,37 @@ static void two_threads_may_read_at_once(void **state)
     close_own(&own);
 }
 
+/* The firmware sent nothing again while read() blocked. */
+static void a_reader_that_waits_for_ever_sends_again_what_is_due(void **state)
+{
+    linnet_module_config config = {.no_thread = true, .transmission.ack_timeout_ms = 10};
+    linnet_module_request request = {.method = LINNET_MODULE_GET, .uri_path = "a", .content_format = -1};
+    linnet_module *module;
+    linnet_module_session *session;
+    uint8_t datagrams[3][256];
+    ssize_t sizes[3];
+    uint16_t port;
+    reader waiting;
+    int peer = net_open_silent(&port);
+    (void)state;
+    assert_int_equal(linnet_module_open(&module, &config), 0);
+    assert_int_equal(linnet_module_open_session(module, "127.0.0.1", port, linnet_text(NULL), NULL, &session), 0);
+    start_reader(&waiting, module, 0);
+    assert_int_equal(linnet_module_send(session, &request, NULL), 0);
+    for (size_t i = 0; i < 3; i++) {
+        struct pollfd polled = {.fd = peer, .events = POLLIN};
+        assert_int_equal(poll(&polled, 1, 10000), 1);
+        sizes[i] = recv(peer, datagrams[i], sizeof datagrams[i], 0);
+        assert_int_equal(sizes[i], sizes[0]);
+        assert_memory_equal(datagrams[i], datagrams[0], (size_t)sizes[0]);
+    }
+    assert_false(atomic_load(&waiting.over));
+    linnet_module_close(module);
+    assert_int_equal(join_reader(&waiting), LINNET_ECLOSED);
+    linnet_module_session_release(session);
+    close(peer);
+}
+
 static void reading_ends_when_the_time_is_over(void **state)
 {
     own_world own;
@@ -355,6 +386,7 @@ int main(void)
         cmocka_unit_test(reading_handles_what_comes_in_the_readers_thread),
         cmocka_unit_test(a_reader_sees_a_session_that_is_made_while_it_waits),
         cmocka_unit_test(two_threads_may_read_at_once),
+        cmocka_unit_test(a_reader_that_waits_for_ever_sends_again_what_is_due),
         cmocka_unit_test(reading_ends_when_the_time_is_over),
         cmocka_unit_test(waking_ends_the_reading_of_all),
         cmocka_unit_test(closing_ends_the_reading_of_all),

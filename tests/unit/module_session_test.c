@@ -215,6 +215,24 @@ static void a_reset_is_a_failure(void **state)
     assert_int_equal(world.events[0].token_size, 1);
 }
 
+static void silence_is_a_failure_after_all_retransmissions(void **state)
+{
+    linnet_module_config config = {.transmission = {.ack_timeout_ms = 5, .max_retransmit = 2}};
+    (void)state;
+    module_world_close(&world);
+    module_world_open(&world, &config);
+    module_world_open_session(&world);
+    uint16_t id = send_request(REQUEST(.uri_path = "a", .token = linnet_text("t")));
+    for (int i = 0; i < 3; i++) {
+        module_peer_receive(&world);
+        assert_int_equal(module_peer_id(&world), id);
+    }
+    module_await(&world, 1);
+    assert_true(world.events[0].failed);
+    assert_int_equal(world.events[0].reason, LINNET_ETIMEOUT);
+    assert_int_equal(world.events[0].id, id);
+}
+
 static void a_port_that_nobody_has_is_a_failure(void **state)
 {
     linnet_module_session *session;
@@ -696,6 +714,7 @@ int main(void)
         WORLD_TEST(duplicates_and_what_nobody_asked_for_reach_no_handler),
         WORLD_TEST(a_separate_response_is_told_with_its_type_and_the_id_of_the_request),
         WORLD_TEST(a_reset_is_a_failure),
+        WORLD_TEST(silence_is_a_failure_after_all_retransmissions),
         WORLD_TEST(a_port_that_nobody_has_is_a_failure),
         WORLD_TEST(the_id_of_a_request_that_waits_is_the_one_it_is_sent_with),
         WORLD_TEST(requests_with_the_same_token_or_none_follow_each_other),
