@@ -92,10 +92,12 @@ void linnet_module_release(linnet_module *module); /* NULL is fine */
 int linnet_module_socket(const linnet_module *module);
 /* The address that the server got. LINNET_ENOENT for a client only; LINNET_ECLOSED. */
 int linnet_module_address(linnet_module *module, linnet_address *address);
-/* Waits until a packet has come, at most `timeout_ms` (0: for ever), and handles all that is there; handlers run in
- * this thread. Sees sessions that are made meanwhile. Of several threads that read one handles the packet, and all
- * return. 0, also when the time is over; LINNET_ECANCELLED after linnet_module_wake(), and where a signal was handled
- * while it waited; LINNET_EBUSY inside a handler, where waiting would be for ever; LINNET_ECLOSED, LINNET_ESYSTEM. */
+/* Waits until a packet has come since the last linnet_module_read(), at most `timeout_ms` (0: for ever), and handles
+ * all that is there; handlers run in this thread. So whoever polls the socket and then reads does not wait for the
+ * packet that the module's thread was faster to take. Sees sessions that are made meanwhile. Of several threads that
+ * read one handles the packet, and all return. 0, also when the time is over; LINNET_ECANCELLED after
+ * linnet_module_wake(), and where a signal was handled while it waited; LINNET_EBUSY inside a handler, where waiting
+ * would be for ever; LINNET_ECLOSED, LINNET_ESYSTEM. */
 int linnet_module_read(linnet_module *module, uint32_t timeout_ms);
 /* Makes every linnet_module_read() of now return. From signal handlers too; without the lock. */
 void linnet_module_wake(linnet_module *module);

@@ -166,9 +166,9 @@ static int lead(linnet_module *module, uint64_t until)
 
 static int read_until(linnet_module *module, uint64_t until, unsigned wakes)
 {
-    uint64_t happened = module->happened;
+    uint64_t told = module->told;
     int error = 0;
-    while (error == 0 && module->happened == happened) {
+    while (error == 0 && module->happened == told) {
         if (module->closing)
             error = LINNET_ECLOSED;
         else if (atomic_load(&module->wakes) != wakes)
@@ -180,6 +180,7 @@ static int read_until(linnet_module *module, uint64_t until, unsigned wakes)
         else
             error = lead(module, until);
     }
+    module->told = module->happened;
     return error;
 }
 

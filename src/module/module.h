@@ -45,6 +45,7 @@ struct linnet_module {
     bool leading;   /* a thread is in poll(); others wait for what it finds */
     unsigned readers;
     uint64_t happened; /* packets and calls of handlers */
+    uint64_t told;     /* of these, by linnet_module_read() */
     unsigned depth;    /* above 0 inside handlers, and whatever may call one */
     bool closing;      /* takes effect when the lock is left */
     bool closed;

@@ -183,6 +183,18 @@ static void a_reader_sees_a_session_that_is_made_while_it_waits(void **state)
     close_own(&own);
 }
 
+/* As a script that polls the socket and then reads, while the module's thread is faster. */
+static void a_packet_that_came_before_the_reading_is_not_waited_for(void **state)
+{
+    own_world own;
+    (void)state;
+    open_own(&own);
+    get(&own);
+    await(&own.responses, 1);
+    assert_int_equal(linnet_module_read(own.module, 0), 0);
+    close_own(&own);
+}
+
 static void two_threads_may_read_at_once(void **state)
 {
     own_world own;
@@ -385,6 +397,7 @@ int main(void)
         cmocka_unit_test(the_descriptor_of_the_server_can_be_polled),
         cmocka_unit_test(reading_handles_what_comes_in_the_readers_thread),
         cmocka_unit_test(a_reader_sees_a_session_that_is_made_while_it_waits),
+        cmocka_unit_test(a_packet_that_came_before_the_reading_is_not_waited_for),
         cmocka_unit_test(two_threads_may_read_at_once),
         cmocka_unit_test(a_reader_that_waits_for_ever_sends_again_what_is_due),
         cmocka_unit_test(reading_ends_when_the_time_is_over),
