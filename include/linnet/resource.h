@@ -61,6 +61,9 @@ typedef struct linnet_resource_config {
     uint32_t max_value_size; /* the largest value a PUT may store; 0: 65536. More: 4.13 */
     bool no_etag;            /* the stored value is served without ETag */
 
+    bool own_preconditions; /* If-Match and If-None-Match (RFC 7252 5.10.8) are for the handlers to check: the library
+                             * runs them whatever these options say. For handlers that answer later */
+
     bool etag; /* give 2.05 replies of the get handler an ETag made from their content */
 } linnet_resource_config;
 
