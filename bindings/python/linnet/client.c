@@ -21,6 +21,27 @@ static void close_client(linnet_py_client *self)
     Py_CLEAR(self->create_future);
 }
 
+/* A turn. What it closes is gone afterwards. */
+static int turn(linnet_py_client *self)
+{
+    self->processing = true;
+    int error = linnet_client_process(self->client);
+    self->processing = false;
+    if (self->closing)
+        close_client(self);
+    else
+        linnet_hook_plan(&self->hook, linnet_client_deadline(self->client));
+    return error;
+}
+
+void linnet_client_started(linnet_py_client *client)
+{
+    if (client->processing || !client->hook.loop || client->hook.soon || linnet_client_pending(client->client) > 1)
+        linnet_hook_plan(&client->hook, linnet_client_deadline(client->client));
+    else
+        (void)turn(client); /* an error comes again, and is told, in the loop */
+}
+
 static PyObject *process(PyObject *object, PyObject *unused)
 {
     (void)unused;
@@ -29,13 +50,7 @@ static PyObject *process(PyObject *object, PyObject *unused)
         Py_RETURN_NONE;
     Py_INCREF(object); /* the last request may hold the last reference */
     linnet_hook_woken(&self->hook);
-    self->processing = true;
-    int error = linnet_client_process(self->client);
-    self->processing = false;
-    if (self->closing)
-        close_client(self);
-    else
-        linnet_hook_plan(&self->hook, linnet_client_deadline(self->client));
+    int error = turn(self);
     linnet_state *state = error ? linnet_state_of(object) : NULL;
     Py_DECREF(object);
     if (error)

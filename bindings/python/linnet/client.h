@@ -13,6 +13,9 @@ typedef struct linnet_py_client {
     bool closing; /* shut down from a callback: as soon as that returns */
 } linnet_py_client;
 
+/* A request was made: alone it leaves at once, further ones together when the loop turns. */
+void linnet_client_started(linnet_py_client *client);
+
 /*
  * One request, with what has come of it. While it has no answer, liblinnet's side holds a reference to it; a request
  * that observes is held by its user alone from the first answer on, so that it is cancelled when it is dropped.

@@ -239,7 +239,7 @@ static int launch(linnet_py_request *self, const linnet_py_message *message, lin
     request->context = self;
     error = linnet_client_send(client->client, request, &self->exchange);
     if (error == 0)
-        linnet_hook_plan(&client->hook, linnet_client_deadline(client->client));
+        linnet_client_started(client);
     return error;
 }
 
@@ -266,13 +266,13 @@ static int start(linnet_state *state, linnet_py_request *self, linnet_client_req
     linnet_py_message *message = (linnet_py_message *)self->message;
     if (check(state, message, request) != 0 || linnet_message_payload(message, &request->payload) != 0)
         return -1;
+    self->group = message->multicast;
     PyObject *base = linnet_message_base(state, message);
     const char *text = base ? PyUnicode_AsUTF8AndSize(base, NULL) : NULL;
     int error = text ? launch(self, message, request, handle_blockwise, text) : 0;
     if (error != 0)
         linnet_error_raise(state, error, text);
     Py_XDECREF(base);
-    self->group = message->multicast;
     return PyErr_Occurred() ? -1 : 0;
 }
 
