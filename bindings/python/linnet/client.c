@@ -155,6 +155,7 @@ static int traverse(PyObject *object, visitproc visit, void *arg)
 
 static int clear(PyObject *object)
 {
+    linnet_hook_abandon(&SELF(object)->hook);
     close_client(SELF(object));
     return 0;
 }
@@ -162,6 +163,7 @@ static int clear(PyObject *object)
 static void destroy(PyObject *object)
 {
     PyObject_GC_UnTrack(object);
+    linnet_hook_abandon(&SELF(object)->hook);
     close_client(SELF(object));
     linnet_object_free(object);
 }

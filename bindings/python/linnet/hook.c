@@ -43,21 +43,26 @@ static bool is_closed(PyObject *loop)
 
 void linnet_hook_close(linnet_hook *hook)
 {
-    PyObject *type, *value, *trace, *loop = hook->loop;
+    PyObject *type, *value, *trace;
     PyErr_Fetch(&type, &value, &trace);
-    hook->loop = NULL;
-    if (loop && !is_closed(loop)) {
-        PyObject *removed = PyObject_CallMethod(loop, "remove_reader", "i", hook->descriptor);
+    if (hook->loop && !is_closed(hook->loop)) {
+        PyObject *removed = PyObject_CallMethod(hook->loop, "remove_reader", "i", hook->descriptor);
         if (!removed)
-            linnet_unraisable(loop);
+            linnet_unraisable(hook->loop);
         Py_XDECREF(removed);
     }
     cancel_timer(hook);
+    linnet_hook_abandon(hook);
+    PyErr_Restore(type, value, trace);
+}
+
+void linnet_hook_abandon(linnet_hook *hook)
+{
+    Py_CLEAR(hook->timer);
     Py_CLEAR(hook->call_soon);
     Py_CLEAR(hook->call_later);
     Py_CLEAR(hook->process);
-    Py_XDECREF(loop);
-    PyErr_Restore(type, value, trace);
+    Py_CLEAR(hook->loop);
 }
 
 static void run_soon(linnet_hook *hook)

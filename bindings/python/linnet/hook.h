@@ -16,8 +16,10 @@ typedef struct linnet_hook {
 
 /* From now on the loop calls owner._process() where there is something to do. `loop` may be None. -1: an exception. */
 int linnet_hook_open(linnet_hook *hook, PyObject *loop, PyObject *owner, int descriptor);
-/* Lets go of the loop, where it still runs; keeps any exception. */
+/* Lets go of the loop; keeps any exception. */
 void linnet_hook_close(linnet_hook *hook);
+/* The same where the garbage collector takes loop and owner: the loop, which had the owner, is in pieces by then. */
+void linnet_hook_abandon(linnet_hook *hook);
 /* Sees to it that the owner is run at `deadline` (linnet_clock() time; 0: soon). An error is reported as unraisable:
  * what was asked for has been done. */
 void linnet_hook_plan(linnet_hook *hook, uint64_t deadline);

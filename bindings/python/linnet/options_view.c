@@ -80,11 +80,11 @@ static int add_octets(linnet_option_list *list, uint16_t number, PyObject *value
     return failed;
 }
 
-static int add_uint(linnet_option_list *list, uint16_t number, unsigned long value)
+static int add_uint(linnet_option_list *list, uint16_t number, long long value)
 {
     uint8_t octets[4];
-    if (value > UINT32_MAX) {
-        PyErr_Format(PyExc_ValueError, "%s has at most 32 bits", linnet_option_name(number));
+    if (value < 0 || value > UINT32_MAX) {
+        PyErr_Format(PyExc_ValueError, "%s is a number of at most 32 bits", linnet_option_name(number));
         return -1;
     }
     return linnet_option_list_add(list, number, linnet_view(octets, linnet_option_from_uint((uint32_t)value, octets)));
@@ -93,9 +93,10 @@ static int add_uint(linnet_option_list *list, uint16_t number, unsigned long val
 static int add_number(linnet_option_list *list, uint16_t number, PyObject *value)
 {
     PyObject *whole = PyNumber_Index(value);
-    unsigned long converted = whole ? PyLong_AsUnsignedLong(whole) : 0;
+    int overflow = 0;
+    long long converted = whole ? PyLong_AsLongLongAndOverflow(whole, &overflow) : 0;
     Py_XDECREF(whole);
-    return PyErr_Occurred() ? -1 : add_uint(list, number, converted);
+    return PyErr_Occurred() ? -1 : add_uint(list, number, overflow != 0 ? -1 : converted);
 }
 
 /* From (number, more, size exponent), as BlockwiseTuple is. */
@@ -112,7 +113,7 @@ static int add_block(linnet_option_list *list, uint16_t number, PyObject *value)
         PyErr_SetString(PyExc_ValueError, "a block number has 20 bits, and the size exponent is at most 7");
         return -1;
     }
-    return add_uint(list, number, block << 4 | (more ? 8u : 0u) | exponent);
+    return add_uint(list, number, (long long)(block << 4 | (more ? 8u : 0u) | exponent));
 }
 
 static int add_value(linnet_option_list *list, uint16_t number, PyObject *value)

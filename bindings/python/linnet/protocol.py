@@ -326,8 +326,6 @@ class Context:
         """Sends a message; returns a Request at once. What goes wrong shows when its response is awaited. Bodies that
         are too large for one message go block by block; with handle_blockwise False Block options are as they are given.
         `timeout`: seconds that all of it may take."""
-        if request_message._multicast and timeout is None:
-            timeout = self._timeout / 1000 or None
         milliseconds = self._timeout if timeout is None else _milliseconds(timeout)
         client = self._client
         if client is None:

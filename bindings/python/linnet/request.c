@@ -300,6 +300,8 @@ PyObject *linnet_request_send(linnet_state *state, linnet_py_client *client, PyO
     Py_INCREF((PyObject *)self);
     self->message = message;
     self->client = client;
+    self->create_future = client->create_future;
+    Py_XINCREF(self->create_future);
     self->held = true;
     self->whole = handle_blockwise;
     if (start(state, self, &request, handle_blockwise) != 0) {
@@ -309,29 +311,26 @@ PyObject *linnet_request_send(linnet_state *state, linnet_py_client *client, PyO
     return (PyObject *)self;
 }
 
-/* A future of the loop that knows what came, and by whose cancelling the request is cancelled. */
-static PyObject *make_future(linnet_state *state, linnet_py_request *self)
+/* By whose cancelling the request is cancelled. */
+static int watch_future(linnet_state *state, PyObject *object, PyObject *future)
 {
-    PyObject *create = self->client ? self->client->create_future : NULL;
-    PyObject *future = create ? PyObject_CallNoArgs(create) : NULL;
-    PyObject *answered = future ? PyObject_GetAttr((PyObject *)self, state->names._answered) : NULL;
+    PyObject *answered = PyObject_GetAttr(object, state->names._answered);
     PyObject *added =
         answered ? PyObject_CallMethodObjArgs(future, state->names.add_done_callback, answered, NULL) : NULL;
-    if (!added)
-        Py_CLEAR(future);
+    int failed = added ? 0 : -1;
     Py_XDECREF(answered);
     Py_XDECREF(added);
-    return future;
+    return failed;
 }
 
-/* For a request that has ended before its future was asked for: its client may be gone, the running loop is not. */
-static PyObject *make_late_future(void)
+/* A future of the loop. What has come already is in it at once. */
+static PyObject *make_future(linnet_state *state, linnet_py_request *self)
 {
-    PyObject *asyncio = PyImport_ImportModule("asyncio");
-    PyObject *loop = asyncio ? PyObject_CallMethod(asyncio, "get_event_loop", NULL) : NULL;
-    PyObject *future = loop ? PyObject_CallMethod(loop, "create_future", NULL) : NULL;
-    Py_XDECREF(loop);
-    Py_XDECREF(asyncio);
+    if (!self->create_future)
+        return PyErr_Format(PyExc_RuntimeError, "there is no event loop to wait in");
+    PyObject *future = PyObject_CallNoArgs(self->create_future);
+    if (future && !self->outcome && watch_future(state, (PyObject *)self, future) != 0)
+        Py_CLEAR(future);
     return future;
 }
 
@@ -343,7 +342,7 @@ static PyObject *get_response(PyObject *object, void *unused)
     if (!state)
         return NULL;
     if (!self->future) {
-        self->future = self->client && self->client->create_future ? make_future(state, self) : make_late_future();
+        self->future = make_future(state, self);
         if (self->future && self->outcome)
             set_future(state, self, false);
     }
@@ -443,6 +442,7 @@ static int traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(object));
     Py_VISIT((PyObject *)self->client);
     Py_VISIT(self->message);
+    Py_VISIT(self->create_future);
     Py_VISIT(self->future);
     Py_VISIT(self->outcome);
     Py_VISIT(self->latest);
@@ -456,6 +456,7 @@ static int traverse(PyObject *object, visitproc visit, void *arg)
 static int clear(PyObject *object)
 {
     linnet_py_request *self = SELF(object);
+    Py_CLEAR(self->create_future);
     Py_CLEAR(self->future);
     Py_CLEAR(self->outcome);
     Py_CLEAR(self->latest);

@@ -292,6 +292,7 @@ static int traverse(PyObject *object, visitproc visit, void *arg)
 
 static int clear(PyObject *object)
 {
+    linnet_hook_abandon(&SELF(object)->hook);
     close_server(SELF(object));
     return 0;
 }
@@ -299,6 +300,7 @@ static int clear(PyObject *object)
 static void destroy(PyObject *object)
 {
     PyObject_GC_UnTrack(object);
+    linnet_hook_abandon(&SELF(object)->hook);
     close_server(SELF(object));
     linnet_object_free(object);
 }
