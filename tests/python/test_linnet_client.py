@@ -342,6 +342,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.waits
 def test_every_answer_of_a_group_is_given_and_the_time_ends_it():
     network = "ip link set lo up multicast on && ip route add 224.0.0.0/4 dev lo && exec \"$@\""
     done = programs.run("unshare", "--net", "sh", "-ec", network, "sh", sys.executable, "-c", GROUP)

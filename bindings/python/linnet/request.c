@@ -168,11 +168,19 @@ static void on_response(const linnet_response *response, void *context)
     Py_DECREF((PyObject *)self);
 }
 
-static void cancel(linnet_py_request *self)
+/* The end of an observation is told to its server. */
+static void cancel_at(linnet_py_client *client, linnet_exchange exchange)
 {
-    if (self->client && self->client->client)
-        linnet_client_cancel(self->client->client, self->exchange);
+    if (!client || !client->client)
+        return;
+    Py_INCREF((PyObject *)client);
+    linnet_client_cancel(client->client, exchange);
+    if (client->client)
+        linnet_hook_plan(&client->hook, linnet_client_deadline(client->client));
+    Py_DECREF((PyObject *)client);
 }
+
+static void cancel(linnet_py_request *self) { cancel_at(self->client, self->exchange); }
 
 /* What a message says of Block1 or Block2 is a wish for the size of blocks, where they go by themselves. */
 static bool is_size_wish(const linnet_option *option, bool handle_blockwise, uint16_t *block_size)
@@ -473,10 +481,7 @@ static void destroy(PyObject *object)
     linnet_py_client *client = self->client;
     PyObject_GC_UnTrack(object);
     self->client = NULL; /* so that on_response leaves it alone */
-    if (client && client->client)
-        linnet_client_cancel(client->client, self->exchange);
-    if (client && client->client)
-        linnet_hook_plan(&client->hook, linnet_client_deadline(client->client));
+    cancel_at(client, self->exchange);
     Py_XDECREF((PyObject *)client);
     (void)clear(object);
     Py_CLEAR(self->message);
