@@ -22,7 +22,7 @@ function(linnet_python_extension package)
     # The library inside is the extension's own: two extensions in one process do not see each other's.
     target_link_options(${target} PRIVATE -Wl,--exclude-libs,ALL)
     # Python's method tables want casts between function types, and its headers are not ours to mend.
-    target_compile_options(${target} PRIVATE -Wno-cast-function-type -Wno-pedantic)
+    set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "-Wno-cast-function-type;-Wno-pedantic")
     set_target_properties(${target} PROPERTIES PREFIX "" OUTPUT_NAME _${package} SUFFIX .abi3.so
                           C_VISIBILITY_PRESET hidden LIBRARY_OUTPUT_DIRECTORY ${python_output}/${package})
     add_dependencies(linnet_python ${target})

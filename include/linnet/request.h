@@ -33,6 +33,8 @@ bool linnet_request_segment(const linnet_request *request, size_t index, linnet_
 /* The whole message, to walk its options or to see type, token and Message ID. */
 const linnet_message *linnet_request_message(const linnet_request *request);
 const linnet_path *linnet_request_path(const linnet_request *request);
+/* Whether the handler is run for a notification: the library asks for the representation, no client does (RFC 7641). */
+bool linnet_request_notifies(const linnet_request *request);
 /* Of a resource with `.streaming`: where in the whole body this payload begins, and whether more follows. The reply to
  * all but the last is 2.31 unless the handler sets an error, which ends the transfer. Else 0 and false. */
 uint64_t linnet_request_offset(const linnet_request *request);

@@ -62,6 +62,9 @@ typedef struct linnet_resource_config {
     bool no_etag;            /* the stored value is served without ETag */
     bool no_get;             /* nor served at all: GET is 4.05 unless there is a handler. PUT and its like know it */
 
+    bool own_preconditions; /* If-Match and If-None-Match (RFC 7252 5.10.8) are for the handlers to check: the library
+                             * runs them whatever these options say. For handlers that answer later */
+
     bool etag; /* give 2.05 replies of the get handler an ETag made from their content */
 } linnet_resource_config;
 

@@ -59,6 +59,8 @@ int linnet_server_add(linnet_server *server, const char *path, const linnet_reso
 linnet_resource *linnet_server_find(linnet_server *server, const char *path);
 /* Removes it; safe in its own handler. LINNET_ENOENT. */
 int linnet_server_remove(linnet_server *server, const char *path);
+/* How many observations there are of all its resources (RFC 7641). */
+size_t linnet_server_observers(const linnet_server *server);
 
 /* Serves until linnet_server_stop(); 0 then, or LINNET_ESYSTEM. */
 int linnet_server_run(linnet_server *server);

@@ -24,13 +24,12 @@ static int open_site(linnet_server *server, const linnet_server_config *config)
 
 static int open_observers(linnet_server *server, const linnet_limits *limits)
 {
-    linnet_observers *observers;
     size_t size = linnet_observers_memory(limits);
     server->observers = linnet_reserve(size);
     if (!server->observers)
         return LINNET_ENOMEM;
     server->observers_size = size;
-    return linnet_observers_init(&observers, server->observers, size, server->loop.endpoint);
+    return linnet_observers_init(&server->observing, server->observers, size, server->loop.endpoint);
 }
 
 static int open_echo(linnet_server *server, const linnet_limits *limits)
@@ -161,6 +160,8 @@ void linnet_server_stop(linnet_server *server)
     atomic_store(&server->stopped, true);
     linnet_loop_wake(&server->loop);
 }
+
+size_t linnet_server_observers(const linnet_server *server) { return linnet_observers_count(server->observing); }
 
 int linnet_server_descriptor(const linnet_server *server) { return server->loop.epoll; }
 

@@ -27,6 +27,7 @@ struct linnet_server {
     linnet_site site;
     linnet_server_timers timers;
     void *observers; /* memory of linnet_observers */
+    linnet_observers *observing;
     size_t observers_size;
     void *echo; /* memory of linnet_echo */
     size_t echo_size;

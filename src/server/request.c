@@ -97,3 +97,5 @@ bool linnet_request_segment(const linnet_request *request, size_t index, linnet_
 const linnet_message *linnet_request_message(const linnet_request *request) { return request->message; }
 
 const linnet_path *linnet_request_path(const linnet_request *request) { return request->incoming->path; }
+
+bool linnet_request_notifies(const linnet_request *request) { return request->incoming->subject; }

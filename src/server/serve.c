@@ -15,6 +15,14 @@ linnet_code linnet_request_find_handler(linnet_request *request)
     return request->handler ? LINNET_EMPTY : code;
 }
 
+static bool has_preconditions(const linnet_request *request)
+{
+    const linnet_request_options *options = request->incoming->options;
+
+    return (options->has_if_match || options->has_if_none_match) && !linnet_upload_is_inside(options) &&
+           !(request->resource && request->resource->config->own_preconditions);
+}
+
 /* Whether the handler may run. LINNET_EMPTY, or the code to answer with. RFC 9110 13.2.1, whose rule CoAP shares by
  * silence: preconditions count only where the request would succeed without them, so they come last. */
 static linnet_code check(linnet_request *request, linnet_reply *reply, const char **diagnostic)
@@ -31,8 +39,7 @@ static linnet_code check(linnet_request *request, linnet_reply *reply, const cha
     }
     if (code == LINNET_EMPTY && options->has_block1)
         code = linnet_upload_check(request, diagnostic);
-    if (code == LINNET_EMPTY && (options->has_if_match || options->has_if_none_match) &&
-        !linnet_upload_is_inside(options))
+    if (code == LINNET_EMPTY && has_preconditions(request))
         code = linnet_precondition_check(request, reply);
     if (code == LINNET_EMPTY && options->has_block1)
         code = linnet_upload_take(request, diagnostic);

@@ -175,6 +175,29 @@ static void a_handler_that_changes_its_resource_is_not_asked_for_ever(void **sta
     close_server();
 }
 
+static bool notifies;
+
+static void get_and_tell(linnet_request *asked, linnet_reply *reply, void *context)
+{
+    notifies = linnet_request_notifies(asked);
+    get_text(asked, reply, context);
+}
+
+static void a_handler_can_tell_a_notification_from_a_request(void **state)
+{
+    static const linnet_resource_config telling = {.get = get_and_tell, .observable = true};
+    (void)state;
+    start(&telling);
+    observe(1, "r", 7);
+    assert_int_equal(served, 1);
+    assert_false(notifies);
+    change("two");
+    run_for(SECOND);
+    assert_int_equal(served, 2);
+    assert_true(notifies);
+    close_server();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +208,7 @@ int main(void)
         cmocka_unit_test(a_notification_that_cannot_be_deferred_is_tried_again),
         cmocka_unit_test(a_handler_may_remove_its_resource_in_a_notification),
         cmocka_unit_test(a_handler_that_changes_its_resource_is_not_asked_for_ever),
+        cmocka_unit_test(a_handler_can_tell_a_notification_from_a_request),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -222,6 +222,17 @@ static void without_a_place_for_bodies_uploads_are_taken_in_one_block_only(void 
     assert_code(PUT("nowhere", WITH(BLOCK1("\x10"))), 4, 04);
 }
 
+static void a_resource_with_preconditions_of_its_own_is_run_whatever_they_say(void **state)
+{
+    static const linnet_resource_config own = {.put = count_put, .own_preconditions = true};
+
+    (void)state;
+    add("own", &own);
+    assert_code(PUT("own", WITH(IF_MATCH("\x02"))), 2, 04);
+    assert_code(PUT("own", WITH(IF_NONE_MATCH)), 2, 04);
+    assert_int_equal(puts_run, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +245,7 @@ int main(void)
         TEST(an_etag_that_the_library_made_counts_too),
         TEST(a_get_handler_may_remove_its_resource_or_try_to_defer),
         TEST(preconditions_come_after_path_and_method),
+        TEST(a_resource_with_preconditions_of_its_own_is_run_whatever_they_say),
         TEST(without_a_place_for_bodies_uploads_are_taken_in_one_block_only),
     };
 

@@ -1,0 +1,45 @@
+/* The client role: a linnet_client in an asyncio loop, and the requests that it has under way. */
+#ifndef LINNET_PYTHON_CLIENT_H
+#define LINNET_PYTHON_CLIENT_H
+
+#include "hook.h"
+#include "message.h"
+
+typedef struct linnet_py_client {
+    PyObject_HEAD linnet_client *client; /* NULL: closed */
+    linnet_hook hook;
+    PyObject *create_future; /* of the loop; NULL without one */
+    bool processing;
+    bool closing; /* shut down from a callback: as soon as that returns */
+} linnet_py_client;
+
+/* A request was made: alone it leaves at once, further ones together when the loop turns. */
+void linnet_client_started(linnet_py_client *client);
+
+/*
+ * One request, with what has come of it. While it has no answer, liblinnet's side holds a reference to it; a request
+ * that observes is held by its user alone from the first answer on, so that it is cancelled when it is dropped.
+ */
+typedef struct linnet_py_request {
+    PyObject_HEAD linnet_py_client *client; /* NULL: it has ended */
+    PyObject *message;
+    PyObject *create_future; /* the client's, which may be gone when it is asked for; or NULL */
+    PyObject *future;        /* NULL: nobody has asked for it yet */
+    PyObject *outcome;       /* the first answer or an exception; NULL: there is none yet */
+    PyObject *latest;        /* the newest notification; or NULL */
+    PyObject *failure;       /* why there will be no more; or NULL */
+    PyObject *observation;   /* a weak reference to an Observation that somebody has; or NULL */
+    PyObject *kept;          /* that Observation, where it has to live until the end; or NULL */
+    PyObject *responses;     /* a Responses that takes every answer of a group; or NULL */
+    linnet_exchange exchange;
+    bool failed; /* outcome is an exception */
+    bool observe, group;
+    bool whole; /* blocks are put together */
+    bool held;  /* liblinnet's side has a reference */
+} linnet_py_request;
+
+/* Sends `message`. What goes wrong is the outcome. A new reference, or NULL with an exception. */
+PyObject *linnet_request_send(linnet_state *state, linnet_py_client *client, PyObject *message,
+                              const linnet_client_request *settings, bool handle_blockwise);
+
+#endif

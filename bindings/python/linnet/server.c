@@ -1,0 +1,339 @@
+/* The server type: opening, resources, the turn of the loop, closing. */
+#include "server.h"
+
+#define SELF(object) ((linnet_py_server *)(object))
+
+static void free_route(linnet_route *route)
+{
+    linnet_py_server *server = route->server;
+    PyObject *object = route->object, *path = route->path;
+    if (route->next)
+        route->next->previous = route->previous;
+    *(route->previous ? &route->previous->next : &server->routes) = route->next;
+    PyMem_Free(route);
+    Py_DECREF(object);
+    Py_DECREF(path);
+}
+
+static void close_server(linnet_py_server *self)
+{
+    linnet_server *server = self->server;
+    if (self->processing) {
+        self->closing = true;
+        return;
+    }
+    self->server = NULL;
+    self->closing = false;
+    linnet_hook_close(&self->hook);
+    linnet_server_close(server);
+    while (self->routes)
+        free_route(self->routes);
+    Py_CLEAR(self->serve);
+    Py_CLEAR(self->spawn);
+    Py_CLEAR(self->counted);
+}
+
+/* Those whose number of observers is not what they were told: (object, number), in a list. */
+static PyObject *count_observers(linnet_py_server *self)
+{
+    PyObject *changed = PyList_New(0);
+    for (linnet_route *route = self->routes; changed && route; route = route->next) {
+        size_t count = route->observable ? linnet_resource_observers(route->resource) : 0;
+        if (count == route->observers)
+            continue;
+        route->observers = count;
+        PyObject *pair = Py_BuildValue("(On)", route->object, (Py_ssize_t)count);
+        if (!pair || PyList_Append(changed, pair) != 0)
+            Py_CLEAR(changed);
+        Py_XDECREF(pair);
+    }
+    return changed;
+}
+
+/* Walks the resources only where an observer may have come or gone. */
+static void tell_counts(linnet_py_server *self)
+{
+    size_t all = linnet_server_observers(self->server);
+    if (all == self->observers && !self->count_anew)
+        return;
+    self->observers = all;
+    self->count_anew = false;
+    PyObject *changed = count_observers(self);
+    for (Py_ssize_t i = 0; changed && i < PyList_Size(changed); i++) {
+        PyObject *told = PyObject_CallObject(self->counted, PyList_GetItem(changed, i));
+        if (!told)
+            linnet_unraisable(self->counted);
+        Py_XDECREF(told);
+    }
+    if (!changed)
+        linnet_unraisable((PyObject *)self);
+    Py_XDECREF(changed);
+}
+
+static PyObject *process(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    linnet_py_server *self = SELF(object);
+    if (!self->server || self->processing)
+        Py_RETURN_NONE;
+    Py_INCREF(object);
+    linnet_hook_woken(&self->hook);
+    self->processing = true;
+    int error = linnet_server_process(self->server);
+    tell_counts(self);
+    self->processing = false;
+    if (self->closing)
+        close_server(self);
+    else
+        linnet_hook_plan(&self->hook, linnet_server_deadline(self->server));
+    linnet_state *state = error ? linnet_state_of(object) : NULL;
+    Py_DECREF(object);
+    if (error)
+        return state ? linnet_error_raise(state, error, NULL) : NULL;
+    Py_RETURN_NONE;
+}
+
+static linnet_route *add_route(linnet_py_server *self, PyObject *object, PyObject *path)
+{
+    linnet_route *route = PyMem_Calloc(1, sizeof *route);
+    if (!route) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    Py_INCREF(object);
+    Py_INCREF(path);
+    *route = (linnet_route){.server = self, .next = self->routes, .object = object, .path = path};
+    if (self->routes)
+        self->routes->previous = route;
+    self->routes = route;
+    return route;
+}
+
+static linnet_resource_config config_of(linnet_route *route)
+{
+    return (linnet_resource_config){
+        .get = linnet_route_serve,
+        .post = linnet_route_serve,
+        .put = linnet_route_serve,
+        .del = linnet_route_serve,
+        .fetch = linnet_route_serve,
+        .patch = linnet_route_serve,
+        .ipatch = linnet_route_serve,
+        .context = route,
+        .observable = route->observable,
+        .subtree = route->subtree,
+        .own_preconditions = true,
+        .hidden = true,
+    };
+}
+
+/* add(path, object, segments, observable, subtree, max_body_size) */
+static PyObject *add(PyObject *object, PyObject *args)
+{
+    linnet_py_server *self = SELF(object);
+    linnet_state *state = linnet_state_of(object);
+    const char *path;
+    PyObject *resource, *segments;
+    int observable, subtree;
+    unsigned int most;
+    if (!state ||
+        !PyArg_ParseTuple(args, "sOO!ppI", &path, &resource, &PyTuple_Type, &segments, &observable, &subtree, &most))
+        return NULL;
+    if (!self->server)
+        return linnet_error_raise(state, LINNET_ECLOSED, NULL);
+    linnet_route *route = add_route(self, resource, segments);
+    if (!route)
+        return NULL;
+    route->observable = observable;
+    route->subtree = subtree;
+    linnet_resource_config config = config_of(route);
+    config.max_body_size = most;
+    int error = linnet_server_add(self->server, path, &config);
+    if (error != 0) {
+        free_route(route);
+        return linnet_error_raise(state, error, path);
+    }
+    route->resource = linnet_server_find(self->server, path);
+    linnet_hook_plan(&self->hook, linnet_server_deadline(self->server));
+    Py_RETURN_NONE;
+}
+
+/* The resource at a path, None among the arguments. NULL: there is none, or an exception. */
+static linnet_resource *find(linnet_py_server *self, PyObject *path)
+{
+    const char *text = PyUnicode_Check(path) ? PyUnicode_AsUTF8AndSize(path, NULL) : NULL;
+    if (!text && !PyErr_Occurred())
+        PyErr_SetString(PyExc_TypeError, "a path is a str here");
+    return text && self->server ? linnet_server_find(self->server, text) : NULL;
+}
+
+static PyObject *remove_path(PyObject *object, PyObject *path)
+{
+    linnet_py_server *self = SELF(object);
+    linnet_resource *resource = find(self, path);
+    if (!resource) {
+        if (!PyErr_Occurred() && self->server)
+            PyErr_SetObject(PyExc_KeyError, path);
+        return PyErr_Occurred() ? NULL : PyBool_FromLong(0);
+    }
+    linnet_route *route = linnet_resource_context(resource);
+    linnet_server_remove(self->server, PyUnicode_AsUTF8AndSize(path, NULL));
+    if (route)
+        free_route(route);
+    linnet_hook_plan(&self->hook, linnet_server_deadline(self->server));
+    return PyBool_FromLong(1);
+}
+
+static PyObject *changed(PyObject *object, PyObject *path)
+{
+    linnet_py_server *self = SELF(object);
+    linnet_resource *resource = find(self, path);
+    if (!resource && PyErr_Occurred())
+        return NULL;
+    if (resource) {
+        linnet_resource_changed(resource);
+        linnet_hook_plan(&self->hook, linnet_server_deadline(self->server));
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *join(PyObject *object, PyObject *group)
+{
+    linnet_py_server *self = SELF(object);
+    linnet_state *state = linnet_state_of(object);
+    const char *text = PyUnicode_AsUTF8AndSize(group, NULL);
+    if (!state || !text)
+        return NULL;
+    int error = self->server ? linnet_server_join(self->server, text) : LINNET_ECLOSED;
+    if (error != 0)
+        return linnet_error_raise(state, error, text);
+    Py_RETURN_NONE;
+}
+
+static PyObject *addresses(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    linnet_address address;
+    char text[LINNET_ADDRESS_TEXT];
+    const linnet_server *server = SELF(object)->server;
+    PyObject *list = PyList_New(0);
+    for (size_t i = 0; list && server && linnet_server_address(server, i, &address) == 0; i++) {
+        PyObject *pair = Py_BuildValue("(si)", linnet_address_host_text(&address, text), (int)address.port);
+        if (!pair || PyList_Append(list, pair) != 0)
+            Py_CLEAR(list);
+        Py_XDECREF(pair);
+    }
+    return list;
+}
+
+static PyObject *shut_down(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    Py_INCREF(object);
+    close_server(SELF(object));
+    Py_DECREF(object);
+    Py_RETURN_NONE;
+}
+
+static int open_server(linnet_py_server *self, linnet_state *state, PyObject *loop, const linnet_server_config *config)
+{
+    linnet_address address;
+    int error = linnet_server_open_with(&self->server, config);
+    if (error != 0) {
+        linnet_error_raise(state, error, config->address);
+        return -1;
+    }
+    linnet_server_remove(self->server, LINNET_DISCOVERY_PATH); /* a site has a WKCResource, or none */
+    if (linnet_server_address(self->server, 0, &address) == 0)
+        self->port = address.port;
+    return linnet_hook_open(&self->hook, loop, (PyObject *)self, linnet_server_descriptor(self->server));
+}
+
+static int initialise(PyObject *object, PyObject *args, PyObject *keywords)
+{
+    static char *names[] = {"loop",         "serve",         "spawn",     "counted",   "address",       "transmission",
+                            "message_size", "amplification", "exchanges", "observers", "upload_memory", NULL};
+    linnet_py_server *self = SELF(object);
+    linnet_server_config config = {0};
+    linnet_state *state = linnet_state_of(object);
+    linnet_transmission *sent = &config.transmission;
+    PyObject *loop, *serve, *spawn, *counted;
+    if (!state ||
+        !PyArg_ParseTupleAndKeywords(args, keywords, "OOOOs|$(IIIIII)IIIII", names, &loop, &serve, &spawn, &counted,
+                                     &config.address, &sent->ack_timeout_ms, &sent->ack_random_percent,
+                                     &sent->max_retransmit, &sent->nstart, &sent->max_latency_ms, &sent->probing_rate,
+                                     &config.limits.message_size, &config.limits.amplification,
+                                     &config.limits.exchanges, &config.limits.observers, &config.limits.upload_memory))
+        return -1;
+    if (self->server) {
+        PyErr_SetString(PyExc_ValueError, "it is open already");
+        return -1;
+    }
+    Py_INCREF(serve);
+    Py_INCREF(spawn);
+    Py_INCREF(counted);
+    self->serve = serve;
+    self->spawn = spawn;
+    self->counted = counted;
+    return open_server(self, state, loop, &config);
+}
+
+static int traverse(PyObject *object, visitproc visit, void *arg)
+{
+    linnet_py_server *self = SELF(object);
+    Py_VISIT(Py_TYPE(object));
+    Py_VISIT(self->serve);
+    Py_VISIT(self->spawn);
+    Py_VISIT(self->counted);
+    for (const linnet_route *route = self->routes; route; route = route->next)
+        Py_VISIT(route->object);
+    return linnet_hook_traverse(&self->hook, visit, arg);
+}
+
+static int clear(PyObject *object)
+{
+    linnet_hook_abandon(&SELF(object)->hook);
+    close_server(SELF(object));
+    return 0;
+}
+
+static void destroy(PyObject *object)
+{
+    PyObject_GC_UnTrack(object);
+    linnet_hook_abandon(&SELF(object)->hook);
+    close_server(SELF(object));
+    linnet_object_free(object);
+}
+
+static PyMethodDef methods[] = {
+    {"_process", process, METH_NOARGS, "A turn: what has come is handled, what is due is sent."},
+    {"add", add, METH_VARARGS, "(path, object, segments, observable, subtree, max_body_size)"},
+    {"remove", remove_path, METH_O, "Takes away what is at a path."},
+    {"changed", changed, METH_O, "Tells those who observe what is at a path."},
+    {"join", join, METH_O, "Joins a multicast group."},
+    {"addresses", addresses, METH_NOARGS, "What it listens on: (host, port)."},
+    {"close", shut_down, METH_NOARGS, "Closes the sockets and frees all."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_dealloc, destroy},
+    {Py_tp_init, initialise},
+    {Py_tp_traverse, traverse},
+    {Py_tp_clear, clear},
+    {Py_tp_methods, methods},
+    {Py_tp_doc, "A server with its sockets."},
+    {0, NULL},
+};
+
+static PyType_Spec spec = {
+    .name = "linnet._linnet.Server",
+    .basicsize = sizeof(linnet_py_server),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .slots = slots,
+};
+
+PyTypeObject *linnet_server_type_make(PyObject *module)
+{
+    return (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
+}

@@ -1,0 +1,223 @@
+/* From a request to Python and back: the handler of every route, answers that come later. */
+#include "server.h"
+
+typedef struct later {
+    PyObject_HEAD linnet_py_server *server;
+    linnet_deferred deferred;
+    bool used;
+} later;
+
+/* What the library says itself, or only a client may. */
+static bool is_ours(uint16_t number)
+{
+    return number == LINNET_OPTION_OBSERVE || number == LINNET_OPTION_BLOCK1 || number == LINNET_OPTION_BLOCK2 ||
+           number == LINNET_OPTION_NO_RESPONSE || number == LINNET_OPTION_SIZE2;
+}
+
+static int take_option(linnet_answer *answer, linnet_option option, linnet_option *options, size_t most)
+{
+    if (is_ours(option.number))
+        return 0;
+    if (option.number == LINNET_OPTION_CONTENT_FORMAT) {
+        answer->no_content_format = false;
+        answer->content_format = (uint16_t)linnet_option_uint(option.value);
+    } else if (option.number == LINNET_OPTION_ETAG) {
+        answer->etag = option.value;
+    } else if (answer->option_count == most) {
+        PyErr_SetString(PyExc_ValueError, "an answer with too many options");
+        return -1;
+    } else {
+        options[answer->option_count++] = option;
+    }
+    return 0;
+}
+
+int linnet_answer_read(linnet_state *state, PyObject *object, linnet_answer *answer, linnet_option *options,
+                       size_t most)
+{
+    linnet_option option;
+    if (!PyObject_TypeCheck(object, state->message_type)) {
+        PyErr_SetString(PyExc_TypeError, "an answer is a Message");
+        return -1;
+    }
+    linnet_py_message *message = (linnet_py_message *)object;
+    *answer = (linnet_answer){.no_content_format = true, .options = options};
+    answer->code = message->code < 0 ? LINNET_EMPTY : (linnet_code)message->code;
+    linnet_option_cursor cursor = {.rest = linnet_option_list_view(&message->options)};
+    while (linnet_option_next(&cursor, &option))
+        if (take_option(answer, option, options, most) != 0)
+            return -1;
+    return linnet_message_payload(message, &answer->payload);
+}
+
+static void reply_with(linnet_state *state, linnet_reply *reply, PyObject *message)
+{
+    linnet_option options[LINNET_ANSWER_OPTIONS];
+    linnet_answer answer;
+    if (linnet_answer_read(state, message, &answer, options, LINNET_ANSWER_OPTIONS) != 0) {
+        linnet_reply_error(reply, LINNET_INTERNAL_SERVER_ERROR, NULL);
+        return;
+    }
+    if (answer.code != LINNET_EMPTY)
+        linnet_reply_code(reply, answer.code);
+    if (answer.etag.size > 0)
+        linnet_reply_etag(reply, answer.etag);
+    for (size_t i = 0; i < answer.option_count; i++)
+        linnet_reply_option(reply, options[i].number, options[i].value);
+    if (answer.payload.size > 0)
+        linnet_reply_payload(reply, answer.no_content_format ? LINNET_NO_FORMAT : answer.content_format,
+                             answer.payload);
+}
+
+static void defer(linnet_state *state, linnet_py_server *server, linnet_reply *reply, PyObject *object,
+                  PyObject *request)
+{
+    linnet_deferred deferred;
+    if (linnet_reply_defer(reply, &deferred) != 0)
+        return; /* the client is told to try again */
+    PyObject *answer = linnet_later_make(state, server, deferred);
+    PyObject *spawned = answer ? PyObject_CallFunctionObjArgs(server->spawn, answer, object, request, NULL) : NULL;
+    Py_XDECREF(spawned);
+    Py_XDECREF(answer);
+}
+
+static size_t length_of(PyObject *tuple) { return (size_t)PyTuple_Size(tuple); }
+
+/* The resource sees of the path what is behind its own; the whole is kept aside. 0, or -1 with an exception. */
+static int strip_path(const linnet_route *route, linnet_py_message *message)
+{
+    linnet_option_list whole;
+    linnet_option option;
+    Py_INCREF(route->path);
+    message->path_of = route->path;
+    if (!route->subtree) {
+        linnet_option_list_remove(&message->options, LINNET_OPTION_URI_PATH);
+        return 0;
+    }
+    PyObject *options = PyObject_GetAttrString((PyObject *)message, "opt");
+    PyObject *all = options ? PyObject_GetAttrString(options, "uri_path") : NULL;
+    Py_XDECREF(options);
+    if (!all)
+        return -1;
+    Py_DECREF(message->path_of);
+    message->path_of = all;
+    linnet_option_list_init(&whole);
+    int failed = linnet_option_list_set(&whole, linnet_option_list_view(&message->options));
+    linnet_option_list_remove(&message->options, LINNET_OPTION_URI_PATH);
+    linnet_option_cursor cursor = {.rest = linnet_option_list_view(&whole)};
+    for (size_t before = length_of(route->path); failed == 0 && linnet_option_next(&cursor, &option);)
+        if (option.number == LINNET_OPTION_URI_PATH && (before == 0 || before-- == 0))
+            failed = linnet_option_list_add(&message->options, option.number, option.value);
+    linnet_option_list_free(&whole);
+    return failed;
+}
+
+static PyObject *make_request(linnet_state *state, const linnet_route *route, const linnet_request *request)
+{
+    PyObject *message = linnet_message_received(state, linnet_request_message(request), linnet_request_path(request),
+                                                route->server->port);
+    if (message && strip_path(route, (linnet_py_message *)message) != 0)
+        Py_CLEAR(message);
+    return message;
+}
+
+static void serve(linnet_state *state, linnet_py_server *server, PyObject *object, PyObject *message,
+                  bool is_notification, linnet_reply *reply)
+{
+    PyObject *result =
+        PyObject_CallFunctionObjArgs(server->serve, object, message, is_notification ? Py_True : Py_False, NULL);
+    if (!result)
+        linnet_reply_error(reply, LINNET_INTERNAL_SERVER_ERROR, NULL);
+    else if (PyObject_TypeCheck(result, state->message_type))
+        reply_with(state, reply, result);
+    else
+        defer(state, server, reply, object, message);
+    Py_XDECREF(result);
+}
+
+/* The handler may remove its own resource, and with it the route. */
+void linnet_route_serve(linnet_request *request, linnet_reply *reply, void *context)
+{
+    const linnet_route *route = context;
+    linnet_py_server *server = route->server;
+    PyObject *object = route->object;
+    linnet_state *state = linnet_state_of((PyObject *)server);
+    linnet_bytes observe;
+    Py_INCREF((PyObject *)server);
+    Py_INCREF(object);
+    server->count_anew |= linnet_request_option(request, LINNET_OPTION_OBSERVE, 0, &observe);
+    PyObject *message = state ? make_request(state, route, request) : NULL;
+    if (message)
+        serve(state, server, object, message, linnet_request_notifies(request), reply);
+    else
+        linnet_reply_error(reply, LINNET_INTERNAL_SERVER_ERROR, NULL);
+    linnet_unraisable(object);
+    Py_XDECREF(message);
+    Py_DECREF(object);
+    Py_DECREF((PyObject *)server);
+}
+
+PyObject *linnet_later_make(linnet_state *state, linnet_py_server *server, linnet_deferred deferred)
+{
+    later *made = linnet_object_new(state->later_type);
+    if (!made) {
+        linnet_deferred_drop(deferred);
+        return NULL;
+    }
+    Py_INCREF((PyObject *)server);
+    made->server = server;
+    made->deferred = deferred;
+    return (PyObject *)made;
+}
+
+static PyObject *give(PyObject *object, PyObject *message)
+{
+    later *self = (later *)object;
+    linnet_option options[LINNET_ANSWER_OPTIONS];
+    linnet_answer answer;
+    linnet_state *state = linnet_state_of(object);
+    if (!state || self->used || linnet_answer_read(state, message, &answer, options, LINNET_ANSWER_OPTIONS) != 0) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_RuntimeError, "the request has been answered");
+        return NULL;
+    }
+    self->used = true;
+    self->server->count_anew = true;
+    int error = linnet_deferred_answer(self->deferred, &answer);
+    if (error != 0 && error != LINNET_ECLOSED)
+        return linnet_error_raise(state, error, NULL);
+    Py_RETURN_NONE;
+}
+
+static void destroy(PyObject *object)
+{
+    later *self = (later *)object;
+    if (!self->used && self->server)
+        linnet_deferred_drop(self->deferred);
+    Py_XDECREF((PyObject *)self->server);
+    linnet_object_free(object);
+}
+
+static PyMethodDef methods[] = {
+    {"answer", give, METH_O, "Answers the request with a Message."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_dealloc, destroy},
+    {Py_tp_methods, methods},
+    {Py_tp_doc, "The answer to a request, to be given later. Dropped, the client is told 5.03."},
+    {0, NULL},
+};
+
+static PyType_Spec spec = {
+    .name = "linnet._linnet.Later",
+    .basicsize = sizeof(later),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = slots,
+};
+
+PyTypeObject *linnet_later_type_make(PyObject *module)
+{
+    return (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
+}
