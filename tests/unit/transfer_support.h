@@ -28,6 +28,7 @@ typedef struct test_rig {
     uint16_t last_id;   /* message ID of the last request */
     size_t sent;        /* datagrams by the last request */
     uint8_t first_byte; /* of the last answer: its type */
+    uint8_t last_datagram[4]; /* the header of what was sent last */
 } test_rig;
 
 extern test_rig rig;
