@@ -19,7 +19,6 @@
 #define LINNET_Q_ASKED_MOST 10u /* options in a request for missing blocks */
 
 struct linnet_q_calls {
-    linnet_q_listener listener; /* first: it is what the engine has */
     linnet_calls *calls;
     linnet_q_timing timing;
     linnet_wheel wheel;
@@ -103,7 +102,9 @@ bool linnet_q_again(linnet_q_call *q);
 uint64_t linnet_q_patience(const linnet_q_call *q);
 /* This is the answer to all of it, and not by Q-Block2. `q` is no more. */
 void linnet_q_conclude(linnet_q_call *q, const linnet_response *response);
-bool linnet_q_hear(linnet_q_listener *listener, uint64_t now, const linnet_path *path, const linnet_message *response);
+/* What the engine has. */
+bool linnet_q_calls_hear(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                         const linnet_message *response);
 
 static inline uint32_t linnet_q_set_of(const linnet_q_call *q, uint32_t number)
 {
