@@ -51,9 +51,9 @@ typedef struct linnet_call_state {
     linnet_body body;
     struct linnet_q_call *q; /* its body goes by Q-Block, or may (q_call.h); NULL: it does not */
     uint64_t cache_key;      /* of the request, where `cacheable` */
-    uint64_t cache_changes; /* of the cache, when it was asked */
-    uint64_t born;          /* when the first block of the response came */
-    uint64_t started;       /* when the first datagram was sent; 0: nothing has come yet */
+    uint64_t cache_changes;  /* of the cache, when it was asked */
+    uint64_t born;           /* when the first block of the response came */
+    uint64_t started;        /* when the first datagram was sent; 0: nothing has come yet */
     uint32_t retransmissions;
     uint32_t index;
     uint32_t generation;

@@ -44,7 +44,7 @@ typedef struct linnet_q_upload {
 
 /* The response's body; its octets are those of call->body. */
 typedef struct linnet_q_download {
-    uint8_t *bits; /* a bit for each block that is there; NULL: none has come */
+    uint8_t *bits;  /* a bit for each block that is there; NULL: none has come */
     uint64_t given; /* octets that on_block has had */
     uint32_t size;
     uint32_t last;
@@ -71,10 +71,10 @@ typedef struct linnet_q_call {
     uint64_t started;
     uint32_t serial; /* of the last token */
     uint8_t prefix[LINNET_Q_PREFIX];
-    uint8_t phase; /* linnet_q_phase */
-    uint8_t szx;   /* of the request's blocks, and the largest of the response's */
+    uint8_t phase;  /* linnet_q_phase */
+    uint8_t szx;    /* of the request's blocks, and the largest of the response's */
     uint8_t silent; /* how often something was repeated since the peer was heard */
-    bool has_tag;  /* call->request_tag: the request's body went by Q-Block1 */
+    bool has_tag;   /* call->request_tag: the request's body went by Q-Block1 */
     linnet_q_upload upload;
     linnet_q_download download;
 } linnet_q_call;

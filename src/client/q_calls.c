@@ -136,8 +136,8 @@ static void begin_in_time(linnet_q_call *q)
 
 static int ask(linnet_q_call *q);
 
-/* Only a success with Q-Block2 shows that the server knows it. Others refuse it - libcoap's 4.02 repeats the option - or
- * do not look at it, as node-coap. */
+/* Only a success with Q-Block2 shows that the server knows it. Others refuse it - libcoap's 4.02 repeats the option -
+ * or do not look at it, as node-coap. */
 static bool knows(const linnet_message *response)
 {
     linnet_block block;

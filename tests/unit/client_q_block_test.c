@@ -36,8 +36,7 @@ static void watch(test_client *client, linnet_bytes datagram, void *context)
         assert_int_equal(linnet_block_parse(&block, value), 0);
         here.asked++;
         here.last_asked = block.number;
-        for (here.last_count = 0;
-             linnet_option_get(message.options, LINNET_OPTION_Q_BLOCK2, here.last_count, &value);)
+        for (here.last_count = 0; linnet_option_get(message.options, LINNET_OPTION_Q_BLOCK2, here.last_count, &value);)
             here.last_count++;
     }
 }
@@ -275,8 +274,8 @@ static void missing_blocks_are_asked_for_in_one_request_after_the_time(void **st
     assert_int_equal(here.into.error, LINNET_ETIMEOUT);
 }
 
-/* 7.2: "Upon receipt of a payload from the new MAX_PAYLOADS_SET, the client SHOULD send a request indicating any missing
- * payloads from any previous MAX_PAYLOADS_SET". */
+/* 7.2: "Upon receipt of a payload from the new MAX_PAYLOADS_SET, the client SHOULD send a request indicating any
+ * missing payloads from any previous MAX_PAYLOADS_SET". */
 static void a_later_set_makes_missing_blocks_be_asked_for_at_once(void **state)
 {
     (void)state;
@@ -316,8 +315,8 @@ static void what_cannot_be_a_block_of_the_body_is_ignored(void **state)
     for (uint32_t i = 0; i < 3; i++)
         give_block(i, "x");
     /* too short; another size of the whole; past the end; larger than asked for; another's token */
-    GIVE(.type = LINNET_NON, .code = LINNET_CONTENT, .has_block = true, .block = {3, true, 0}, .size = BODY, .etag = "x",
-         .payload = linnet_view(here.body, 15));
+    GIVE(.type = LINNET_NON, .code = LINNET_CONTENT, .has_block = true, .block = {3, true, 0}, .size = BODY,
+         .etag = "x", .payload = linnet_view(here.body, 15));
     GIVE(.type = LINNET_NON, .code = LINNET_CONTENT, .has_block = true, .block = {3, true, 0}, .size = BODY + 1,
          .etag = "x", .payload = linnet_view(here.body, SIZE));
     GIVE(.type = LINNET_NON, .code = LINNET_CONTENT, .has_block = true, .block = {25, false, 0}, .size = BODY,

@@ -222,7 +222,8 @@ static void a_reset_to_what_asks_for_missing_blocks_ends_the_body(void **state)
     assert_int_equal(rig.heap.blocks, 0);
 }
 
-/* 4.3: "For Confirmable transmission, the server continues to acknowledge each packet"; 5: 4.08 "SHOULD NOT be used". */
+/* 4.3: "For Confirmable transmission, the server continues to acknowledge each packet"; 5: 4.08 "SHOULD NOT be used".
+ */
 static void confirmable_blocks_are_acknowledged_and_nothing_else(void **state)
 {
     linnet_bytes body = octets_of(12 * BLOCK, 1);
@@ -248,15 +249,22 @@ static void requests_that_are_not_as_they_must_be_are_refused(void **state)
     add("body", noting());
     linnet_bytes block = octets_of(BLOCK, 1);
     /* 4.3: without Request-Tag, without Size1 */
-    assert_code(TELL(.method = LINNET_PUT, .path = "body", .payload = block, .options = {{true, 19, first}, {true, 60, size1}}, .non = true), 4, 0);
-    assert_code(TELL(.method = LINNET_PUT, .path = "body", .payload = block, .options = {{true, 19, first}, OPTION(292, "a")}, .non = true), 4, 0);
+    assert_code(TELL(.method = LINNET_PUT, .path = "body", .payload = block,
+                     .options = {{true, 19, first}, {true, 60, size1}}, .non = true),
+                4, 0);
+    assert_code(TELL(.method = LINNET_PUT, .path = "body", .payload = block,
+                     .options = {{true, 19, first}, OPTION(292, "a")}, .non = true),
+                4, 0);
     /* a body of 10 octets has no second block */
-    assert_code(TELL(.method = LINNET_PUT, .path = "body", .payload = block, .options = {{true, 19, first}, {true, 60, short_size1}, OPTION(292, "a")}), 4, 0);
+    assert_code(TELL(.method = LINNET_PUT, .path = "body", .payload = block,
+                     .options = {{true, 19, first}, {true, 60, short_size1}, OPTION(292, "a")}),
+                4, 0);
     /* 4.1: Block1 beside it, and twice itself */
-    assert_code(TELL(.method = LINNET_PUT, .path = "body", .payload = block, .options = {{true, 19, first}, {true, 60, size1}, OPTION(292, "a")},
-                     BLOCK1(0, true, SZX)),
+    assert_code(TELL(.method = LINNET_PUT, .path = "body", .payload = block,
+                     .options = {{true, 19, first}, {true, 60, size1}, OPTION(292, "a")}, BLOCK1(0, true, SZX)),
                 4, 2);
-    assert_code(TELL(.method = LINNET_PUT, .path = "body", .payload = block, .options = {{true, 19, first}, {true, 19, first}, {true, 60, size1}, OPTION(292, "a")}),
+    assert_code(TELL(.method = LINNET_PUT, .path = "body", .payload = block,
+                     .options = {{true, 19, first}, {true, 19, first}, {true, 60, size1}, OPTION(292, "a")}),
                 4, 2);
     assert_int_equal(own.calls.count, 0);
     assert_int_equal(rig.heap.blocks, 0);
@@ -333,7 +341,8 @@ static const test_answer *get_blocks(linnet_code method, size_t count, const lin
             (test_option){true, LINNET_OPTION_Q_BLOCK2, value_of(linnet_block_value(blocks[i]), octets[i])};
     return tell(&message);
 }
-#define BLOCKS(...) sizeof((linnet_block[]){__VA_ARGS__}) / sizeof(linnet_block), (linnet_block[]){__VA_ARGS__}
+#define BLOCKS(...)                                                                                                    \
+    sizeof((linnet_block[]){__VA_ARGS__}) / sizeof(linnet_block), (linnet_block[]) { __VA_ARGS__ }
 
 static void a_get_is_answered_by_a_set_of_blocks_and_no_more(void **state)
 {
@@ -361,8 +370,8 @@ static void continue_brings_the_next_set(void **state)
     (void)state;
     add("large", giving());
     representation = octets_of(13 * BLOCK, 1);
-    assert_int_equal(
-        block_in(get_blocks(LINNET_GET, BLOCKS({10, true, SZX}), false), LINNET_OPTION_Q_BLOCK2).number, 10);
+    assert_int_equal(block_in(get_blocks(LINNET_GET, BLOCKS({10, true, SZX}), false), LINNET_OPTION_Q_BLOCK2).number,
+                     10);
     assert_int_equal(run_until(rig.now + 1000), 2);
     assert_int_equal(block_in(last_answer(), LINNET_OPTION_Q_BLOCK2).number, 12);
     assert_false(block_in(last_answer(), LINNET_OPTION_Q_BLOCK2).more);
@@ -458,8 +467,8 @@ static void multicast_requests_are_ignored(void **state)
     (void)state;
     add("large", giving());
     representation = octets_of(25 * BLOCK, 1);
-    message.options[0] = (test_option){
-        true, LINNET_OPTION_Q_BLOCK2, value_of(linnet_block_value((linnet_block){0, true, SZX}), octets)};
+    message.options[0] =
+        (test_option){true, LINNET_OPTION_Q_BLOCK2, value_of(linnet_block_value((linnet_block){0, true, SZX}), octets)};
     tell(&message);
     assert_int_equal(rig.sent + run_until(rig.now + 10 * SECOND), 0);
     assert_int_equal(own.calls.count, 0);
@@ -479,9 +488,9 @@ static void a_setting_outside_its_range_is_refused(void **state)
     assert_int_equal(linnet_q_block_init(&q, memory, size - 1, rig.endpoint, &(linnet_q_transmission){0}),
                      LINNET_ENOMEM);
     /* 7.2: "MUST always be greater than NON_TIMEOUT_RANDOM by at least one second". */
-    assert_int_equal(linnet_q_block_init(&q, memory, size, rig.endpoint,
-                                         &(linnet_q_transmission){.non_receive_timeout_ms = 3999}),
-                     LINNET_EINVAL);
+    assert_int_equal(
+        linnet_q_block_init(&q, memory, size, rig.endpoint, &(linnet_q_transmission){.non_receive_timeout_ms = 3999}),
+        LINNET_EINVAL);
     assert_int_equal(linnet_q_block_init(&q, memory, size, rig.endpoint, &(linnet_q_transmission){.max_payloads = 33}),
                      LINNET_EINVAL);
     free(memory);
