@@ -17,7 +17,8 @@ const option_row request_options[] = {
     REQUEST_ROWS_WHAT,
     REQUEST_ROWS_HOW,
     {KEY_Q_BLOCK, "q-block", NULL,
-     "for links that lose much: send and take what is large by\nQ-Block1 and Q-Block2 (RFC 9177), non-confirmable, where\n"
+     "for links that lose much: send and take what is large by\nQ-Block1 and Q-Block2 (RFC 9177), non-confirmable, "
+     "where\n"
      "the server knows them; it is asked first"},
     {0, NULL, NULL, "what to show"},
     REQUEST_ROW_OUTPUT,

@@ -8,7 +8,7 @@ _linnet() {
     fi
     case ${COMP_WORDS[1]} in
     get | put | post | delete | fetch | patch | ipatch)
-        options="--payload --payload-file --content-format --accept --option --etag --if-match --if-none-match --hop-limit --no-uri-host --token --non --block-size --timeout --retries --local-port --interface --loss --output --resume --format --verbose --color --help"
+        options="--payload --payload-file --content-format --accept --option --etag --if-match --if-none-match --hop-limit --no-uri-host --token --non --block-size --timeout --retries --local-port --interface --loss --q-block --output --resume --format --verbose --color --help"
         ;;
     observe)
         options="--count --duration --payload --payload-file --content-format --accept --option --etag --if-match --if-none-match --hop-limit --no-uri-host --token --non --block-size --timeout --retries --local-port --interface --loss --observe-exec --output --format --verbose --color --help"
@@ -23,7 +23,7 @@ _linnet() {
         options="--color --help"
         ;;
     serve)
-        options="--demo --dynamic --bind --join --leisure --amplification --token-size --log-level --log-format --verbose --loss --color --help"
+        options="--demo --dynamic --bind --join --leisure --amplification --token-size --no-q-block --log-level --log-format --verbose --loss --color --help"
         ;;
     decode)
         options="--port --summary --format --color --help"

@@ -1,7 +1,7 @@
 /*
  * Q-Block1 and Q-Block2 in the server role (RFC 9177): large bodies over links that lose much, as sets of
- * non-confirmable messages with only what is lost repeated. linnet_server has it, linnet_server_config.no_q_block leaves
- * it out; a device that never calls linnet_q_block_init() links nothing of it, and refuses the options, 4.02.
+ * non-confirmable messages with only what is lost repeated. linnet_server has it, linnet_server_config.no_q_block
+ * leaves it out; a device that never calls linnet_q_block_init() links nothing of it, and refuses the options, 4.02.
  *
  * A body by Q-Block1 is put together and given to the handler whole, once, also where the resource has `.streaming`. A
  * response by Q-Block2 is cut from what the handler says, as that by Block2 is. One request makes at most MAX_PAYLOADS

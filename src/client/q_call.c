@@ -175,16 +175,16 @@ static void receive(linnet_q_call *q, uint64_t now, const linnet_path *path, con
         linnet_q_conclude(q, &response);
 }
 
-bool linnet_q_hear(linnet_q_listener *listener, uint64_t now, const linnet_path *path, const linnet_message *response)
+bool linnet_q_calls_hear(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                         const linnet_message *response)
 {
-    linnet_q_call *q = find((linnet_q_calls *)(void *)listener, path, response->token);
+    linnet_q_call *q = find(endpoint->q_calls, path, response->token);
     bool acceptable = is_acceptable(response);
 
     if (!q || response->type == LINNET_ACK || serial_of(q, response->token) == 0)
         return false;
     if (response->type == LINNET_CON)
-        linnet_transmit_empty(q->call->calls->config.endpoint, path, acceptable ? LINNET_ACK : LINNET_RST,
-                              response->id);
+        linnet_transmit_empty(endpoint, path, acceptable ? LINNET_ACK : LINNET_RST, response->id);
     if (acceptable)
         receive(q, now, path, response);
     return true;

@@ -19,7 +19,6 @@
 #define LINNET_Q_ASKED_MOST 10u /* options in a request for missing blocks */
 
 struct linnet_q_calls {
-    linnet_q_listener listener; /* first: it is what the engine has */
     linnet_calls *calls;
     linnet_q_timing timing;
     linnet_wheel wheel;
@@ -45,7 +44,7 @@ typedef struct linnet_q_upload {
 
 /* The response's body; its octets are those of call->body. */
 typedef struct linnet_q_download {
-    uint8_t *bits; /* a bit for each block that is there; NULL: none has come */
+    uint8_t *bits;  /* a bit for each block that is there; NULL: none has come */
     uint64_t given; /* octets that on_block has had */
     uint32_t size;
     uint32_t last;
@@ -72,10 +71,10 @@ typedef struct linnet_q_call {
     uint64_t started;
     uint32_t serial; /* of the last token */
     uint8_t prefix[LINNET_Q_PREFIX];
-    uint8_t phase; /* linnet_q_phase */
-    uint8_t szx;   /* of the request's blocks, and the largest of the response's */
+    uint8_t phase;  /* linnet_q_phase */
+    uint8_t szx;    /* of the request's blocks, and the largest of the response's */
     uint8_t silent; /* how often something was repeated since the peer was heard */
-    bool has_tag;  /* call->request_tag: the request's body went by Q-Block1 */
+    bool has_tag;   /* call->request_tag: the request's body went by Q-Block1 */
     linnet_q_upload upload;
     linnet_q_download download;
 } linnet_q_call;
@@ -103,7 +102,9 @@ bool linnet_q_again(linnet_q_call *q);
 uint64_t linnet_q_patience(const linnet_q_call *q);
 /* This is the answer to all of it, and not by Q-Block2. `q` is no more. */
 void linnet_q_conclude(linnet_q_call *q, const linnet_response *response);
-bool linnet_q_hear(linnet_q_listener *listener, uint64_t now, const linnet_path *path, const linnet_message *response);
+/* What the engine has. */
+bool linnet_q_calls_hear(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                         const linnet_message *response);
 
 static inline uint32_t linnet_q_set_of(const linnet_q_call *q, uint32_t number)
 {

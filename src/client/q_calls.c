@@ -42,13 +42,13 @@ int linnet_calls_q_block_init(linnet_calls *calls, void *memory, size_t size, co
         return LINNET_ENOMEM;
     q = linnet_arena_take(&arena, 1, sizeof *q);
     lay_out(q, &arena, &limits);
-    q->listener.hear = linnet_q_hear;
     q->calls = calls;
     q->timing = timing;
     q->tag = linnet_random(calls->config.endpoint);
     calls->q = q;
     calls->q_calling = &calling;
-    calls->config.endpoint->q_listener = &q->listener;
+    calls->config.endpoint->q_hear = linnet_q_calls_hear;
+    calls->config.endpoint->q_calls = q;
     return 0;
 }
 
@@ -136,8 +136,8 @@ static void begin_in_time(linnet_q_call *q)
 
 static int ask(linnet_q_call *q);
 
-/* Only a success with Q-Block2 shows that the server knows it. Others refuse it - libcoap's 4.02 repeats the option - or
- * do not look at it, as node-coap. */
+/* Only a success with Q-Block2 shows that the server knows it. Others refuse it - libcoap's 4.02 repeats the option -
+ * or do not look at it, as node-coap. */
 static bool knows(const linnet_message *response)
 {
     linnet_block block;

@@ -1,5 +1,5 @@
-/* A response's body by Q-Block2 (RFC 9177 4.4, 7.2): blocks come in any order; a whole set is confirmed by asking for the
- * next, and what is missing of one is asked for. */
+/* A response's body by Q-Block2 (RFC 9177 4.4, 7.2): blocks come in any order; a whole set is confirmed by asking for
+ * the next, and what is missing of one is asked for. */
 #include "client/q_call.h"
 
 #include <linnet/error.h>

@@ -9,6 +9,7 @@
 #include "engine/exchange.h"
 #include "engine/executed.h"
 #include "engine/message_ids.h"
+#include "engine/q_block.h"
 #include "wire/header.h"
 
 struct linnet_endpoint {
@@ -29,8 +30,10 @@ struct linnet_endpoint {
     const struct linnet_outgoing_calls *outgoing; /* NULL: no request of ours was ever made */
     struct linnet_observers *observers;           /* observers.h; NULL: nobody can observe */
     struct linnet_echo *echo;                     /* echo.h; NULL: no Echo options, and no bound on what is sent */
-    struct linnet_q_reader *q_reader;             /* q_block.h; NULL: requests with Q-Block options are refused */
-    struct linnet_q_listener *q_listener;         /* q_block.h; NULL: nobody waits for responses in several messages */
+    linnet_q_read *q_read;                        /* q_block.h; NULL: requests with Q-Block options are refused */
+    linnet_q_hear *q_hear;                        /* q_block.h; NULL: nobody waits for responses in several messages */
+    struct linnet_q_block *q_block;               /* whose those are */
+    struct linnet_q_calls *q_calls;
 };
 
 /* transmit.c: datagrams out. */

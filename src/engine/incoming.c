@@ -3,7 +3,6 @@
 #include "engine/echo.h"
 #include "engine/observers.h"
 #include "engine/options.h"
-#include "engine/q_block.h"
 
 linnet_path linnet_path_back(const linnet_path *path)
 {
@@ -166,8 +165,8 @@ void linnet_incoming_serve(linnet_endpoint *endpoint, uint64_t now, const linnet
         return;
     }
     code = linnet_request_options_read(&options, request);
-    if (code == LINNET_BAD_OPTION && endpoint->q_reader)
-        code = endpoint->q_reader->read(endpoint->q_reader, path, request, &options);
+    if (code == LINNET_BAD_OPTION && endpoint->q_read)
+        code = endpoint->q_read(endpoint, path, request, &options);
     if (code != LINNET_EMPTY) {
         linnet_incoming_refuse(endpoint, now, path, request, code, options.rejected);
         return;

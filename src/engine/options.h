@@ -29,7 +29,7 @@ typedef struct linnet_request_options {
     bool q_body;            /* the payload came in blocks by Q-Block1 */
     bool q_missing;         /* blocks of a response that was given are asked for, by Q-Block2, and nothing else */
     const struct linnet_q_options *q; /* Q-Block1 and Q-Block2 (q_block.h); NULL: it has neither */
-    uint16_t rejected;      /* the option that stopped the walk, when the code is not 0 */
+    uint16_t rejected;                /* the option that stopped the walk, when the code is not 0 */
 } linnet_request_options;
 
 /* LINNET_EMPTY: the request may be executed. Else the code to answer with: 4.02, 4.00, 5.05. */

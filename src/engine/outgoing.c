@@ -2,7 +2,6 @@
  * and token (RFC 7252 4.2, 5.3.2), ended exactly once. */
 #include "engine/endpoint.h"
 #include "engine/options.h"
-#include "engine/q_block.h"
 
 #include <linnet/error.h>
 
@@ -361,7 +360,7 @@ static bool take_response(linnet_endpoint *endpoint, uint64_t now, const linnet_
     uint32_t sequence;
 
     if (!exchange)
-        return endpoint->q_listener && endpoint->q_listener->hear(endpoint->q_listener, now, path, response);
+        return endpoint->q_hear && endpoint->q_hear(endpoint, now, path, response);
     if (response->type == LINNET_CON)
         linnet_transmit_empty(endpoint, path, acceptable ? LINNET_ACK : LINNET_RST, response->id);
     if (exchange->part.client.to_group) {

@@ -8,8 +8,7 @@
 
 #include "engine/options.h"
 
-#include <linnet/address.h>
-#include <linnet/config.h>
+#include <linnet/endpoint.h>
 
 /* What the Q-Block options of a request say. */
 typedef struct linnet_q_options {
@@ -21,18 +20,13 @@ typedef struct linnet_q_options {
     linnet_message request; /* the same without Q-Block options, and without Observe; with Size2 */
 } linnet_q_options;
 
-typedef struct linnet_q_reader {
-    /* The request has an option that is refused: found->rejected. LINNET_EMPTY: it is one of these, and *found has
-     * all, found->q set; else the code to refuse it with. */
-    linnet_code (*read)(struct linnet_q_reader *reader, const linnet_path *path, const linnet_message *request,
-                        linnet_request_options *found);
-} linnet_q_reader;
-
-typedef struct linnet_q_listener {
-    /* False: it is none of ours. */
-    bool (*hear)(struct linnet_q_listener *listener, uint64_t now, const linnet_path *path,
-                 const linnet_message *response);
-} linnet_q_listener;
+/* The request has an option that is refused: found->rejected. LINNET_EMPTY: it is one of these, and *found has all,
+ * found->q set; else the code to refuse it with. */
+typedef linnet_code linnet_q_read(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *request,
+                                  linnet_request_options *found);
+/* False: the response is none of ours. */
+typedef bool linnet_q_hear(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                           const linnet_message *response);
 
 /* The parameters with their defaults filled in; times in microseconds. */
 typedef struct linnet_q_timing {

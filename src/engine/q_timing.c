@@ -51,7 +51,8 @@ int linnet_q_timing_set(linnet_q_timing *timing, const linnet_q_transmission *gi
         return LINNET_EINVAL;
     if (timing->receive_timeout < least)
         timing->receive_timeout = least;
-    timing->probing_wait = pick(given->non_probing_wait_ms, span(timing, transmission) + timing->timeout + timing->spread);
+    timing->probing_wait =
+        pick(given->non_probing_wait_ms, span(timing, transmission) + timing->timeout + timing->spread);
     timing->partial_timeout = pick(given->non_partial_timeout_ms, span(timing, transmission) + timing->timeout);
     return 0;
 }

@@ -51,8 +51,8 @@ typedef struct linnet_transfer {
     uint16_t options_size;
     linnet_code code;
     bool is_response;
-    bool detached; /* not to be found any more, and not to be dropped */
-    bool is_burst; /* responses of Q-Block2 that are due to be sent */
+    bool detached;      /* not to be found any more, and not to be dropped */
+    bool is_burst;      /* responses of Q-Block2 that are due to be sent */
     uint32_t serial;    /* no other has the same for long */
     linnet_timer timer; /* of Q-Block1 and Q-Block2; on the wheel of those who set it */
 } linnet_transfer;
@@ -72,7 +72,7 @@ struct linnet_transfers {
     uint32_t responses; /* how many of them are responses */
     uint32_t serials;
     linnet_wheel *wheel; /* of the timers; NULL: none is ever set */
-    size_t octets;      /* of all */
+    size_t octets;       /* of all */
     uint64_t lifetime;
 };
 

@@ -39,13 +39,13 @@ int linnet_q_block_init(linnet_q_block **made, void *memory, size_t size, linnet
         return LINNET_ENOMEM;
     q = linnet_arena_take(&arena, 1, sizeof *q);
     lay_out(q, &arena, &limits);
-    q->reader.read = linnet_q_read;
     q->endpoint = endpoint;
     q->site = site;
     q->timing = timing;
     q->tag = linnet_random(endpoint);
     site->transfers->wheel = &q->wheel;
-    endpoint->q_reader = &q->reader;
+    endpoint->q_read = linnet_q_block_read;
+    endpoint->q_block = q;
     endpoint->config.serve = linnet_q_serve;
     endpoint->config.serve_context = q;
     *made = q;

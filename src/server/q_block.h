@@ -12,7 +12,6 @@
 #include <linnet/site.h>
 
 struct linnet_q_block {
-    linnet_q_reader reader; /* first: it is what the engine has */
     linnet_endpoint *endpoint;
     linnet_site *site;
     linnet_q_timing timing;
@@ -48,9 +47,9 @@ typedef struct linnet_q_body {
 
 static inline linnet_q_body *linnet_q_body_of(const linnet_transfer *transfer) { return (void *)transfer->data; }
 
-/* q_read.c: the function of linnet_q_reader. */
-linnet_code linnet_q_read(linnet_q_reader *reader, const linnet_path *path, const linnet_message *request,
-                          linnet_request_options *found);
+/* q_read.c: what the engine has. */
+linnet_code linnet_q_block_read(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *request,
+                                linnet_request_options *found);
 
 /* q_block.c: the endpoint's `serve`. */
 void linnet_q_serve(void *context, linnet_incoming *incoming);

@@ -208,7 +208,8 @@ static void respond(const linnet_q_block *q, linnet_request *request, linnet_tra
     if (due > set_of(q, q->options.body.number))
         go_on(q, request, body);
     /* "On receipt of a payload from the next MAX_PAYLOADS_SET, the server SHOULD send a 4.08 indicating any missing
-     * payloads from any previous MAX_PAYLOADS_SET": once for each new set, and again when the first gap is elsewhere. */
+     * payloads from any previous MAX_PAYLOADS_SET": once for each new set, and again when the first gap is elsewhere.
+     */
     else if (due < ahead && (body->told_due != due || body->told_ahead != ahead)) {
         body->told_due = due;
         body->told_ahead = ahead;

@@ -33,7 +33,8 @@ static uint32_t room_in(const linnet_q_body *body, uint32_t capacity)
 
 bool linnet_q_body_has(const linnet_transfer *transfer, uint32_t number)
 {
-    return number < linnet_q_body_of(transfer)->room && ((unsigned)bits_of(transfer)[number / 8u] >> (number % 8u) & 1u);
+    return number < linnet_q_body_of(transfer)->room &&
+           ((unsigned)bits_of(transfer)[number / 8u] >> (number % 8u) & 1u);
 }
 
 /* The bits move on behind the new places. */

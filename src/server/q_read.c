@@ -104,10 +104,10 @@ static bool is_consistent(const reading *self, const linnet_message *request)
     return request->payload.size <= size && offset + request->payload.size == q->body_size;
 }
 
-linnet_code linnet_q_read(linnet_q_reader *reader, const linnet_path *path, const linnet_message *request,
-                          linnet_request_options *found)
+linnet_code linnet_q_block_read(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *request,
+                                linnet_request_options *found)
 {
-    linnet_q_block *q = (linnet_q_block *)(void *)reader;
+    linnet_q_block *q = endpoint->q_block;
     reading self = {.q = q};
     linnet_code code;
 

@@ -157,8 +157,8 @@ static bool serve_block(linnet_q_block *q, linnet_incoming *incoming, const plan
     return !incoming->deferred && convert(q, incoming, incoming->capacity, what);
 }
 
-/* A request for missing blocks is without payload, so it cannot be run (RFC 7959 2.7): its response is kept, or there is
- * none. A GET has none in any case. */
+/* A request for missing blocks is without payload, so it cannot be run (RFC 7959 2.7): its response is kept, or there
+ * is none. A GET has none in any case. */
 static bool asks_for_kept(const linnet_incoming *incoming)
 {
     return incoming->message->code != LINNET_GET && incoming->message->payload.size == 0;

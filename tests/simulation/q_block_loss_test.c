@@ -84,7 +84,10 @@ static void fill(uint8_t *octets, size_t size, unsigned seed)
 }
 
 /* What the server gives to the call with that number. */
-static void fill_answer(uint8_t octets[BODY_MAX], const asked *call) { fill(octets, call->answer_size, call->seed + 100u); }
+static void fill_answer(uint8_t octets[BODY_MAX], const asked *call)
+{
+    fill(octets, call->answer_size, call->seed + 100u);
+}
 
 static void serve(linnet_request *request, linnet_reply *reply, void *context)
 {

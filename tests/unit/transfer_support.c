@@ -54,6 +54,7 @@ static void take_slot(void *context, const linnet_path *path, size_t size)
 {
     (void)context, (void)path;
     memcpy(inside.sent, inside.slot, size);
+    memcpy(rig.last_datagram, inside.slot, sizeof rig.last_datagram);
     memset(inside.slot, 0xee, sizeof inside.slot);
     inside.sent_size = size;
     rig.sent++;

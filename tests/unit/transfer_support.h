@@ -25,9 +25,10 @@ typedef struct test_rig {
     linnet_transfers *transfers;
     test_heap heap;
     uint64_t now;
-    uint16_t last_id;   /* message ID of the last request */
-    size_t sent;        /* datagrams by the last request */
-    uint8_t first_byte; /* of the last answer: its type */
+    uint16_t last_id;         /* message ID of the last request */
+    size_t sent;              /* datagrams by the last request */
+    uint8_t first_byte;       /* of the last answer: its type */
+    uint8_t last_datagram[4]; /* the header of what was sent last */
 } test_rig;
 
 extern test_rig rig;
