@@ -5,7 +5,7 @@
 #include "cli/request.h"
 #include "cli/request_options.h"
 
-#define FAREWELL_MS 2000 /* how long the server may take to hear that nobody observes any more */
+#define FAREWELL_MS 4000 /* how long the server may take to hear that nobody observes any more: it is told twice */
 #define NO_END UINT64_MAX
 
 enum { KEY_DURATION = REQUEST_KEYS_END, KEY_EXEC };
@@ -166,6 +166,7 @@ static int run(observe *self)
     if (error)
         return complain_request(error, uri, 0, 0);
     interrupt_watch_client(self->client);
+    interrupt_put_off_termination();
     error = linnet_client_send(self->client, &self->settings.request, &self->exchange);
     if (error) {
         self->status = complain_request(error, uri, 0, 0);
@@ -211,5 +212,6 @@ int observe_run(const command *command_self, int argc, char **argv)
     if (request_settings_parse(&self.settings, command_self, argc, argv, &status))
         status = open_and_run(&self);
     request_settings_clear(&self.settings);
+    interrupt_terminate();
     return status;
 }
