@@ -124,6 +124,13 @@ static int draft_farewell(linnet_call_state *call, draft *to)
     return repeat_payload(call, to);
 }
 
+/* RFC 7959 2.10: If-None-Match "MUST NOT be used on Block1 requests with NUM != 0". These have extras, so they stand in
+ * our own memory. */
+static void drop_condition(linnet_calls *calls, linnet_bytes *options)
+{
+    (void)linnet_options_remove(calls->options, &options->size, LINNET_OPTION_IF_NONE_MATCH);
+}
+
 static int draft_options(linnet_call_state *call, draft *to)
 {
     linnet_calls *calls = call->calls;
@@ -137,6 +144,8 @@ static int draft_options(linnet_call_state *call, draft *to)
         linnet_extras_add(&to->extras, LINNET_OPTION_REQUEST_TAG, linnet_view(tag, sizeof tag));
     error =
         linnet_weave(call->request.options, &to->extras, calls->options, calls->options_size, &to->outgoing.options);
+    if (error == 0 && call->phase == LINNET_CALL_ASKING && call->upload.offset > 0)
+        drop_condition(calls, &to->outgoing.options);
     return error == LINNET_ENOSPC ? LINNET_ETOOBIG : error;
 }
 

@@ -81,7 +81,7 @@ linnet_code linnet_precondition_check(linnet_request *request, linnet_reply *rep
     learn(&now, request, reply);
     if (known && !request->resource)
         return LINNET_NOT_FOUND; /* its get handler removed it */
-    if ((options->has_if_match && !is_match(request, &now)) || (options->has_if_none_match && now.exists))
+    if ((options->has_if_match && !is_match(request, &now)) || ((options->has_if_none_match || request->only_if_none) && now.exists))
         return LINNET_PRECONDITION_FAILED;
     return LINNET_EMPTY;
 }

@@ -32,7 +32,7 @@ static linnet_code check(linnet_request *request, linnet_reply *reply, const cha
     }
     if (code == LINNET_EMPTY && options->has_block1)
         code = linnet_upload_check(request, diagnostic);
-    if (code == LINNET_EMPTY && (options->has_if_match || options->has_if_none_match) &&
+    if (code == LINNET_EMPTY && (options->has_if_match || options->has_if_none_match || request->only_if_none) &&
         !linnet_upload_is_inside(options))
         code = linnet_precondition_check(request, reply);
     if (code == LINNET_EMPTY && options->has_block1)
