@@ -169,24 +169,6 @@ static void receive(linnet_call_state *call, const linnet_response *response)
     }
 }
 
-/* RFC 9175 2.3: a 4.01 with an Echo option wants the same request again, with that Echo. Once: a second one in a row is
- * the answer. */
-static bool is_challenge(linnet_call_state *call, const linnet_message *response)
-{
-    linnet_bytes value;
-
-    if (response->code != LINNET_UNAUTHORIZED || call->echoed || call->raw ||
-        !linnet_option_get(response->options, LINNET_OPTION_ECHO, 0, &value) || value.size == 0 ||
-        value.size > LINNET_ECHO_MAX) {
-        call->echoed = false;
-        return false;
-    }
-    call->echoed = true;
-    call->echo_size = (uint8_t)value.size;
-    memcpy(call->echo, value.data, value.size);
-    return true;
-}
-
 static void note(linnet_call_state *call, const linnet_response *response)
 {
     uint64_t now = linnet_call_now(call);
@@ -205,7 +187,7 @@ static void note(linnet_call_state *call, const linnet_response *response)
 void linnet_call_receive(linnet_call_state *call, const linnet_response *response)
 {
     note(call, response);
-    if (is_challenge(call, &response->message))
+    if (linnet_call_is_challenged(call, response))
         linnet_call_proceed(call);
     else
         receive(call, response);
@@ -238,7 +220,7 @@ void linnet_call_answered(const linnet_response *response, void *context)
         linnet_call_failed(call, response->error);
     else if (linnet_call_put_off(call, response))
         return;
-    else if (notifies ? linnet_call_notified(call, leg, response) : !is_challenge(call, &response->message))
+    else if (notifies ? linnet_call_notified(call, leg, response) : !linnet_call_is_challenged(call, response))
         receive(call, response);
     else if (!notifies)
         linnet_call_proceed(call);

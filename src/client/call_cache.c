@@ -2,7 +2,7 @@
  * Which calls a cache may answer, and what it may keep of their responses (RFC 7252 5.6, 5.9, 5.10.5).
  *
  * A request has a key: "the presented request method and that used to obtain the stored response match" and "all
- * options match", but for those that are NoCacheKey; for FETCH the payload too (RFC 8132 2.1); and the endpoint that is
+ * options match", but for those that are NoCacheKey; for FETCH the payload too (RFC 8132 2); and the endpoint that is
  * asked. Key and target are keyed hashes of 64 bits, as everywhere in Linnet.
  */
 #include "client/call.h"
@@ -141,9 +141,9 @@ void linnet_call_remember(linnet_call_state *call, const linnet_response *respon
     linnet_cache_put(cache, call->cache_key, linnet_call_target(call), message, call->born, stale);
 }
 
-/* 5.9.1.3: "the cache MUST update the stored response with the value of the Max-Age Option included in the response
- * (explicitly, or implicitly as a default value)"; each safe-to-forward option that the 2.03 has replaces those of its
- * number. False: they do not fit. */
+/* 5.9.1.3: it "MUST update the stored response with the value of the Max-Age Option included in the response
+ * (explicitly, or implicitly as a default value [...])"; each safe-to-forward option that the 2.03 has replaces those
+ * of its number. False: they do not fit. */
 static bool update_options(uint8_t *options, size_t *size, size_t capacity, linnet_bytes news)
 {
     linnet_option_cursor cursor = {.rest = news};

@@ -37,7 +37,7 @@ static int read_block(linnet_call_state *call, linnet_bytes *block)
     return error;
 }
 
-/* RFC 9175 3.3: transfers to one server that overlap in time are told apart by a Request-Tag. One at a time may do
+/* RFC 9175 3.5.2: transfers to one server that overlap in time are told apart by a Request-Tag. One at a time may do
  * without: having none is a value of its own. */
 static void choose_tag(linnet_call_state *call)
 {
@@ -99,7 +99,7 @@ static int draft_block(linnet_call_state *call, draft *to)
 }
 
 /* "with the same options except for Block1, without payload" (TD_COAP_BLOCK_05). The payload of a FETCH says what is
- * asked for (RFC 8132 2.2): one that went in one message goes again. */
+ * asked for (RFC 8132 2): one that went in one message goes again. */
 static int repeat_payload(linnet_call_state *call, draft *to)
 {
     if (call->request.code != LINNET_FETCH || call->upload.blockwise)
@@ -138,6 +138,7 @@ static int draft_options(linnet_call_state *call, draft *to)
                       (uint8_t)(call->request_tag >> 8), (uint8_t)call->request_tag};
     int error;
 
+    linnet_call_spend_echo(call);
     if (call->echo_size > 0)
         linnet_extras_add(&to->extras, LINNET_OPTION_ECHO, linnet_view(call->echo, call->echo_size));
     if (call->request_tag != 0)

@@ -51,7 +51,7 @@ typedef struct linnet_transfer {
     linnet_code code;
     bool is_response;
     bool only_if_none; /* of a request: its first block had If-None-Match */
-    bool detached; /* not to be found any more, and not to be dropped */
+    bool detached;     /* not to be found any more, and not to be dropped */
 } linnet_transfer;
 
 struct linnet_transfers {
