@@ -63,9 +63,9 @@ static const command commands[] = {
      request_run},
     {"observe", "follow a resource as it changes", "URI",
      "Asks a server for every new state of a resource (RFC 7641) and prints each, until\n"
-     "Ctrl-C, which tells the server. One that is silent or was restarted is asked again by\n"
-     "itself. With --payload the request is a FETCH (RFC 8132). Ends with status 1 when the\n"
-     "resource cannot be observed, or is no more.",
+     "Ctrl-C or SIGTERM, which tell the server. One that is silent or was restarted is asked\n"
+     "again by itself. With --payload the request is a FETCH (RFC 8132). Ends with status 1\n"
+     "when the resource cannot be observed, or is no more.",
      observe_options,
      "  linnet observe coap://localhost/time\n"
      "  linnet observe --count 3 --format json localhost/time | jq -r .payload\n"

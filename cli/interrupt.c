@@ -4,9 +4,11 @@
 #include "cli/command.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t count;
+static volatile sig_atomic_t terminated;
 static linnet_client *volatile watched_client;
 static linnet_server *volatile watched_server;
 static volatile sig_atomic_t spared; /* the process */
@@ -18,6 +20,8 @@ static void on_signal(int number)
     /* SIGTERM is never impatient: who pressed Ctrl-C may well be followed by a script that ends its server. */
     if (number == SIGINT)
         count = count + 1;
+    else
+        terminated = 1;
     if (!spared && number == SIGINT && (count > 1 || (!client && !server)))
         _exit(EXIT_INTERRUPTED); /* asked twice, or nothing there that could end in order */
     if (client)
@@ -38,6 +42,17 @@ void interrupt_watch_server(linnet_server *server)
     watched_server = server;
     catch_signal(SIGINT);
     catch_signal(SIGTERM);
+}
+
+void interrupt_put_off_termination(void) { catch_signal(SIGTERM); }
+
+void interrupt_terminate(void)
+{
+    sigaction(SIGTERM, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+    if (!terminated)
+        return;
+    fflush(NULL);
+    raise(SIGTERM);
 }
 
 static void on_child(int number)
@@ -62,6 +77,6 @@ void interrupt_spare_process(void)
     catch_signal(SIGINT);
 }
 
-bool interrupted(void) { return count > 0; }
+bool interrupted(void) { return count > 0 || terminated; }
 
 void interrupt_forget(void) { count = 0; }

@@ -5,7 +5,7 @@
 #include "cli/request.h"
 #include "cli/request_options.h"
 
-#define FAREWELL_MS 2000 /* how long the server may take to hear that nobody observes any more */
+#define FAREWELL_MS 4000 /* how long the server may take to hear that nobody observes any more: it is told twice */
 #define NO_END UINT64_MAX
 
 enum { KEY_DURATION = REQUEST_KEYS_END, KEY_EXEC };
@@ -167,6 +167,7 @@ static int run(observe *self)
     if (error)
         return complain_opening(error, &self->settings.config, uri);
     interrupt_watch_client(self->client);
+    interrupt_put_off_termination();
     error = linnet_client_send(self->client, &self->settings.request, &self->exchange);
     if (error) {
         self->status = complain_request(error, uri, 0, 0);
@@ -219,5 +220,6 @@ int observe_run(const command *command_self, int argc, char **argv)
     if (request_settings_parse(&self.settings, command_self, argc, argv, &status))
         status = is_consistent(&self) ? open_and_run(&self) : EXIT_USAGE;
     request_settings_clear(&self.settings);
+    interrupt_terminate();
     return status;
 }

@@ -91,6 +91,8 @@ int linnet_calls_cancel(linnet_calls *calls, uint64_t now, linnet_call call, int
 
 /* Calls that have not ended. */
 size_t linnet_calls_pending(const linnet_calls *calls);
+/* Observations that have ended for their users, and that servers are being told of. */
+size_t linnet_calls_leaving(const linnet_calls *calls);
 
 /* When linnet_calls_advance() has to be called at the latest, besides the endpoint's own deadline. */
 uint64_t linnet_calls_deadline(const linnet_calls *calls);

@@ -129,7 +129,7 @@ int linnet_client_call(linnet_client *client, const linnet_client_request *reque
 /* Frees what the response holds; a zeroed or failed response is fine. */
 void linnet_response_clear(linnet_response *response);
 
-/* Requests that have not ended. */
+/* Requests that have not ended; and observations that have, as long as the server has not heard of it. */
 size_t linnet_client_pending(const linnet_client *client);
 /* Serves until nothing is pending or `timeout_ms` have passed (0: return at once after what is ready); LINNET_ESYSTEM.
  */

@@ -39,6 +39,12 @@ struct linnet_resource {
     bool initial;  /* the stored value is still config->value, and `value` unused */
 };
 
+/* For the hash by which a path is found. */
+#define LINNET_PATH_KEY_WORDS 8u
+typedef struct linnet_path_key {
+    uint64_t word[LINNET_PATH_KEY_WORDS];
+} linnet_path_key;
+
 typedef struct linnet_site {
     struct linnet_resource **buckets;
     size_t bucket_count; /* a power of two */
@@ -46,6 +52,9 @@ typedef struct linnet_site {
     struct linnet_resource *last;
     size_t subtrees; /* how many resources are subtrees */
     size_t count;
+    /* Where strangers choose paths of resources, a random and secret key of the owner's, set before the first is added:
+     * else they could choose such as fall into one bucket. linnet_site_init() sets a known one. */
+    const linnet_path_key *path_key;
     /* Makes room for a stored value: at least `capacity` octets, old content kept. LINNET_ENOMEM leaves all as it is.
      * capacity 0 releases. NULL: a value may use the buffer that value.data and value.capacity gave at first, no more.
      */

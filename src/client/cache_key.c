@@ -1,7 +1,7 @@
 /*
  * What makes two requests the same for a cache (RFC 7252 5.6): "the presented request method and that used to obtain
  * the stored response match" and "all options match", but for those that are NoCacheKey; for FETCH the payload too (RFC
- * 8132 2.1); and the endpoint that is asked. Key and target are keyed hashes of 64 bits, as everywhere in Linnet.
+ * 8132 2); and the endpoint that is asked. Key and target are keyed hashes of 64 bits, as everywhere in Linnet.
  */
 #include "client/call.h"
 

@@ -1,8 +1,8 @@
 /* The inside of a call. Its functions stand in several files: calls.c (memory, ids, timers), call_template.c (what the
  * user wants, copied once), call_send.c (the next exchange), call_answer.c (what an answer means), call_observe.c
  * (notifications, registering again, leaving), call_cache.c (what is kept to be given again), call_group.c (answers of
- * many), call_busy.c (servers that want a pause), call_token.c (long tokens). Each composes the small machines: upload,
- * download, observation, body.
+ * many), call_busy.c (servers that want a pause), call_token.c (long tokens), call_echo.c. Each composes the small
+ * machines: upload, download, observation, body.
  */
 #ifndef LINNET_CLIENT_CALL_H
 #define LINNET_CLIENT_CALL_H
@@ -97,6 +97,15 @@ typedef struct linnet_q_calling {
     void (*advance)(struct linnet_q_calls *q, uint64_t now);
 } linnet_q_calling;
 
+/* An Echo value for the next request to a server; size 0: none. */
+typedef struct linnet_spare_echo {
+    uint64_t server; /* a keyed hash */
+    uint8_t size;
+    uint8_t value[LINNET_ECHO_MAX];
+} linnet_spare_echo;
+
+#define LINNET_SPARE_ECHOES 4u
+
 struct linnet_calls {
     linnet_calls_config config;
     const linnet_q_calling *q_calling; /* NULL: no Q-Block */
@@ -107,6 +116,8 @@ struct linnet_calls {
     linnet_cache cache;
     linnet_busy busy;
     linnet_call_state *untagged; /* the upload under way that has no Request-Tag; there may be one */
+    linnet_spare_echo echoes[LINNET_SPARE_ECHOES];
+    unsigned next_echo; /* the one that makes way */
     uint32_t tags;
     size_t leaving;
     uint8_t *options; /* where a request's options are woven; message_size octets */
@@ -148,9 +159,6 @@ void linnet_call_answered(const linnet_response *response, void *context);
 void linnet_call_receive(linnet_call_state *call, const linnet_response *response);
 /* The steps of that, for those who put bodies together in another way. */
 void linnet_call_note(linnet_call_state *call, const linnet_response *response);
-/* RFC 9175 2.3: a 4.01 with an Echo option wants the same request again, with that Echo, which is kept. Once: a second
- * one in a row is the answer. */
-bool linnet_call_is_challenge(linnet_call_state *call, const linnet_message *response);
 /* Whether the body goes to the user's on_block. */
 bool linnet_call_has_sink(const linnet_call_state *call, const linnet_response *response);
 /* Hands a part to the user. False: the call has ended, by his doing or by the error that he returned. */
@@ -179,6 +187,12 @@ void linnet_call_remember(linnet_call_state *call, const linnet_response *respon
 void linnet_call_validated(linnet_call_state *call, const linnet_response *response);
 /* The end of a call: what it has changed is not fresh any more. */
 void linnet_call_spoil(const linnet_call_state *call, const linnet_response *response);
+
+/* call_echo.c */
+/* Whether the response wants the same request again, with the Echo that it has; other values are kept. */
+bool linnet_call_is_challenged(linnet_call_state *call, const linnet_response *response);
+/* What is sent next takes the Echo along that there is for its server. */
+void linnet_call_spend_echo(linnet_call_state *call);
 
 /* call_token.c */
 /* A token of more than 8 octets becomes a short one, where the server is known not to take it and the user allows. */

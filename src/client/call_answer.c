@@ -168,22 +168,6 @@ static void receive(linnet_call_state *call, const linnet_response *response)
     }
 }
 
-bool linnet_call_is_challenge(linnet_call_state *call, const linnet_message *response)
-{
-    linnet_bytes value;
-
-    if (response->code != LINNET_UNAUTHORIZED || call->echoed || call->raw ||
-        !linnet_option_get(response->options, LINNET_OPTION_ECHO, 0, &value) || value.size == 0 ||
-        value.size > LINNET_ECHO_MAX) {
-        call->echoed = false;
-        return false;
-    }
-    call->echoed = true;
-    call->echo_size = (uint8_t)value.size;
-    memcpy(call->echo, value.data, value.size);
-    return true;
-}
-
 void linnet_call_note(linnet_call_state *call, const linnet_response *response)
 {
     uint64_t now = linnet_call_now(call);
@@ -202,7 +186,7 @@ void linnet_call_note(linnet_call_state *call, const linnet_response *response)
 void linnet_call_receive(linnet_call_state *call, const linnet_response *response)
 {
     linnet_call_note(call, response);
-    if (linnet_call_is_challenge(call, &response->message))
+    if (linnet_call_is_challenged(call, response))
         linnet_call_proceed(call);
     else
         receive(call, response);
@@ -249,7 +233,7 @@ void linnet_call_answered(const linnet_response *response, void *context)
         return;
     else if (is_by_q_block(call, &response->message))
         linnet_call_failed(call, LINNET_EOPTION);
-    else if (notifies ? linnet_call_notified(call, leg, response) : !linnet_call_is_challenge(call, &response->message))
+    else if (notifies ? linnet_call_notified(call, leg, response) : !linnet_call_is_challenged(call, response))
         receive(call, response);
     else if (!notifies)
         linnet_call_proceed(call);

@@ -31,9 +31,10 @@ static uint64_t pause_of(linnet_bytes options)
     return (uint64_t)seconds * SECOND;
 }
 
+/* Rounded up; in 32 bits, since what is remembered is no more than a day. */
 static uint32_t seconds_until(const linnet_call_state *call, uint64_t when)
 {
-    return (uint32_t)((when - linnet_call_now(call) + SECOND - 1u) / SECOND);
+    return (uint32_t)((when - linnet_call_now(call) + SECOND - 1u) >> 6) / (SECOND >> 6);
 }
 
 /* False: that is longer than its user wants it to wait. */

@@ -136,9 +136,9 @@ void linnet_call_remember(linnet_call_state *call, const linnet_response *respon
     linnet_cache_put(cache, call->cache_key, linnet_call_target(call), message, call->born, stale);
 }
 
-/* 5.9.1.3: "the cache MUST update the stored response with the value of the Max-Age Option included in the response
- * (explicitly, or implicitly as a default value)"; each safe-to-forward option that the 2.03 has replaces those of its
- * number. False: they do not fit. */
+/* 5.9.1.3: it "MUST update the stored response with the value of the Max-Age Option included in the response
+ * (explicitly, or implicitly as a default value [...])"; each safe-to-forward option that the 2.03 has replaces those
+ * of its number. False: they do not fit. */
 static bool update_options(uint8_t *options, size_t *size, size_t capacity, linnet_bytes news)
 {
     linnet_option_cursor cursor = {.rest = news};

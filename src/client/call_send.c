@@ -37,7 +37,7 @@ static int read_block(linnet_call_state *call, linnet_bytes *block)
     return error;
 }
 
-/* RFC 9175 3.3: transfers to one server that overlap in time are told apart by a Request-Tag. One at a time may do
+/* RFC 9175 3.5.2: transfers to one server that overlap in time are told apart by a Request-Tag. One at a time may do
  * without: having none is a value of its own. */
 static void choose_tag(linnet_call_state *call)
 {
@@ -99,7 +99,7 @@ static int draft_block(linnet_call_state *call, draft *to)
 }
 
 /* "with the same options except for Block1, without payload" (TD_COAP_BLOCK_05). The payload of a FETCH says what is
- * asked for (RFC 8132 2.2): one that went in one message goes again. */
+ * asked for (RFC 8132 2): one that went in one message goes again. */
 static int repeat_payload(linnet_call_state *call, draft *to)
 {
     if (call->request.code != LINNET_FETCH || call->upload.blockwise)
@@ -124,6 +124,13 @@ static int draft_farewell(linnet_call_state *call, draft *to)
     return repeat_payload(call, to);
 }
 
+/* RFC 7959 2.10: If-None-Match "MUST NOT be used on Block1 requests with NUM != 0". These have extras, so they stand in
+ * our own memory. */
+static void drop_condition(linnet_calls *calls, linnet_bytes *options)
+{
+    (void)linnet_options_remove(calls->options, &options->size, LINNET_OPTION_IF_NONE_MATCH);
+}
+
 static int draft_options(linnet_call_state *call, draft *to)
 {
     linnet_calls *calls = call->calls;
@@ -131,12 +138,15 @@ static int draft_options(linnet_call_state *call, draft *to)
                       (uint8_t)(call->request_tag >> 8), (uint8_t)call->request_tag};
     int error;
 
+    linnet_call_spend_echo(call);
     if (call->echo_size > 0)
         linnet_extras_add(&to->extras, LINNET_OPTION_ECHO, linnet_view(call->echo, call->echo_size));
     if (call->request_tag != 0)
         linnet_extras_add(&to->extras, LINNET_OPTION_REQUEST_TAG, linnet_view(tag, sizeof tag));
     error =
         linnet_weave(call->request.options, &to->extras, calls->options, calls->options_size, &to->outgoing.options);
+    if (error == 0 && call->phase == LINNET_CALL_ASKING && call->upload.offset > 0)
+        drop_condition(calls, &to->outgoing.options);
     return error == LINNET_ENOSPC ? LINNET_ETOOBIG : error;
 }
 

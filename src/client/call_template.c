@@ -41,6 +41,9 @@ static bool is_consistent(const linnet_call_state *call)
     /* "multicast requests MUST be Non-confirmable" (RFC 7252 8.1); further blocks are for one server (RFC 7959 2.8). */
     if (call->to_group && (request->type != LINNET_NON || request->observe || request->offset > 0))
         return false;
+    /* "A GET request to a multicast group MUST NOT contain an ETag option" (RFC 7252 8.2.1). */
+    if (call->to_group && has_option(request->options, LINNET_OPTION_ETAG))
+        return false;
     if (!request->observe)
         return true;
     return (request->code == LINNET_GET || request->code == LINNET_FETCH) && request->offset == 0 && !call->raw;

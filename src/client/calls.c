@@ -222,6 +222,8 @@ void linnet_calls_clear(linnet_calls *calls, uint64_t now, int error)
 
 size_t linnet_calls_pending(const linnet_calls *calls) { return calls->pool.in_use - calls->leaving; }
 
+size_t linnet_calls_leaving(const linnet_calls *calls) { return calls->leaving; }
+
 uint64_t linnet_calls_deadline(const linnet_calls *calls)
 {
     uint64_t own = linnet_wheel_deadline(&calls->wheel);

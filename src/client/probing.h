@@ -1,6 +1,7 @@
 /*
- * How much may be sent to a peer that does not answer (RFC 7252 4.7): "an endpoint MUST NOT exceed an average data rate
- * of PROBING_RATE in sending to another endpoint that does not respond". This is for non-confirmable requests;
+ * How much may be sent to a peer that does not answer (RFC 7252 4.7): when a response is expected no longer "MUST be
+ * chosen in such a way that an endpoint does not exceed an average data rate of PROBING_RATE in sending to another
+ * endpoint that does not respond". This is for non-confirmable requests;
  * confirmable ones are slowed down by their own back-off.
  *
  * What NSTART lets out is not held back. But where the time for an answer to one of them has passed without any, the

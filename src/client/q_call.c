@@ -110,7 +110,7 @@ void linnet_q_conclude(linnet_q_call *q, const linnet_response *response)
         linnet_q_fall_back(q, LINNET_PEER_Q_UNKNOWN);
         return;
     }
-    if (linnet_call_is_challenge(call, &response->message)) {
+    if (linnet_call_is_challenged(call, response)) {
         linnet_q_begin(q);
         return;
     }

@@ -158,7 +158,7 @@ static void answered(const linnet_response *response, void *context)
         begin_in_time(q);
     } else if (response->error != 0 && response->error != LINNET_ERESET && response->error != LINNET_EOPTION) {
         linnet_call_fail(q->call, response->error);
-    } else if (response->error == 0 && linnet_call_is_challenge(q->call, &response->message)) {
+    } else if (response->error == 0 && linnet_call_is_challenged(q->call, response)) {
         error = ask(q);
         if (error != 0)
             linnet_call_fail(q->call, error);

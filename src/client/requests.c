@@ -4,8 +4,6 @@
 
 #include <linnet/error.h>
 
-/* How long to wait before asking again for a free message ID, microseconds. They come free in segments of 4096. */
-#define RETRY_INTERVAL 1000000u
 #define PROBING_RATE 1u /* RFC 7252 4.8 */
 
 typedef linnet_waiting_request request;
@@ -126,6 +124,19 @@ static int launch(linnet_requests *requests, uint64_t now, request *ready)
     return 0;
 }
 
+/* When one of the sockets has a message ID for that peer again. Others may take it: then the queue waits once more. */
+static uint64_t id_free_at(const linnet_requests *requests, const peer *to)
+{
+    uint64_t soonest = UINT64_MAX;
+
+    for (uint16_t socket = 0; socket < requests->sockets; socket++) {
+        linnet_path path = {.peer = to->address, .socket = socket};
+        uint64_t when = linnet_transmit_id_free_at(requests->config.endpoint, &path);
+        soonest = when < soonest ? when : soonest;
+    }
+    return soonest;
+}
+
 /* Puts the queue off until `when`. */
 static void starve(linnet_requests *requests, uint64_t when, peer *to)
 {
@@ -158,7 +169,7 @@ static void pump(linnet_requests *requests, peer *to)
         error = launch(requests, endpoint->now, ready);
         if (error == LINNET_EMESSAGEID) {
             linnet_queue_add(queue, ready, true);
-            starve(requests, endpoint->now + RETRY_INTERVAL, to);
+            starve(requests, id_free_at(requests, to), to);
             break;
         }
         if (error != 0)
@@ -248,7 +259,7 @@ static int start(linnet_requests *requests, uint64_t now, request *fresh)
     error = launch(requests, now, fresh);
     if (error == LINNET_EMESSAGEID) {
         linnet_queue_add(&to->waiting, fresh, false);
-        starve(requests, now + RETRY_INTERVAL, to);
+        starve(requests, id_free_at(requests, to), to);
         return 0;
     }
     if (error != 0) {

@@ -48,6 +48,8 @@ void linnet_transmit_first(linnet_endpoint *endpoint, uint64_t now, linnet_excha
 bool linnet_transmit_again(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange);
 /* A message ID towards the peer, or -1; see linnet_message_ids_next(). */
 int32_t linnet_transmit_id(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, bool must);
+/* After -1: when there is one. */
+uint64_t linnet_transmit_id_free_at(const linnet_endpoint *endpoint, const linnet_path *path);
 uint32_t linnet_random(linnet_endpoint *endpoint);
 
 /* incoming.c: requests of peers. */

@@ -201,8 +201,8 @@ static bool advance_subject(linnet_observers *observers, uint64_t now, unsigned 
     return result != PASS_HAS_NO_SLOT;
 }
 
-/* RFC 7641 4.5: "a server MUST send a notification in a confirmable message instead of a non-confirmable message at
- * least every 24 hours", also where nothing changes. */
+/* RFC 7641 4.5: a server "that transmits notifications mostly in non-confirmable messages MUST send a notification in a
+ * confirmable message instead of a non-confirmable message at least every 24 hours", also where nothing changes. */
 static void start_watch(linnet_subject *subject, uint64_t now)
 {
     subject->is_watched = true;

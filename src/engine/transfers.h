@@ -51,6 +51,7 @@ typedef struct linnet_transfer {
     uint16_t options_size;
     linnet_code code;
     bool is_response;
+    bool only_if_none;  /* of a request: its first block had If-None-Match */
     bool detached;      /* not to be found any more, and not to be dropped */
     bool is_burst;      /* responses of Q-Block2 that are due to be sent */
     uint32_t serial;    /* no other has the same for long */
@@ -86,7 +87,7 @@ typedef enum linnet_transfer_role {
 /*
  * Names a transfer: two messages have the same key when they are "matchable" (RFC 9175 1.1): same endpoints, same code,
  * same options but for those of block-wise transfer and elective ones that are no cache key; and the same list of
- * Request-Tags. So another path, query, Content-Format or precondition is another transfer.
+ * Request-Tags. So another path, query, Content-Format or If-Match is another transfer.
  */
 uint64_t linnet_transfers_key(const linnet_transfers *transfers, const linnet_path *path, const linnet_message *request,
                               linnet_transfer_role role);

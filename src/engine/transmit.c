@@ -46,6 +46,13 @@ int32_t linnet_transmit_id(linnet_endpoint *endpoint, uint64_t now, const linnet
     return linnet_message_ids_next(&endpoint->ids, key, now, endpoint->timing.exchange_lifetime, must, start);
 }
 
+uint64_t linnet_transmit_id_free_at(const linnet_endpoint *endpoint, const linnet_path *path)
+{
+    uint64_t key = linnet_hash_peer(&endpoint->hash_key, path, 0);
+
+    return linnet_message_ids_free_at(&endpoint->ids, key, endpoint->timing.exchange_lifetime);
+}
+
 static void send_kept(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange)
 {
     linnet_path back = linnet_path_back(&exchange->path);

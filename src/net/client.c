@@ -133,7 +133,10 @@ void linnet_client_close(linnet_client *client)
     free(client);
 }
 
-size_t linnet_client_pending(const linnet_client *client) { return client->pending; }
+size_t linnet_client_pending(const linnet_client *client)
+{
+    return client->pending + linnet_calls_leaving(client->calls);
+}
 
 int linnet_client_descriptor(const linnet_client *client) { return client->loop.epoll; }
 
@@ -168,8 +171,9 @@ int linnet_client_run(linnet_client *client, uint32_t timeout_ms)
     uint64_t end = linnet_clock() + timeout_ms * UINT64_C(1000);
     int error;
     do
-        error = linnet_client_turn(client, client->pending > 0 && timeout_ms > 0 ? end : 0);
-    while (error == 0 && !atomic_exchange(&client->stopped, false) && client->pending > 0 && linnet_clock() < end);
+        error = linnet_client_turn(client, linnet_client_pending(client) > 0 && timeout_ms > 0 ? end : 0);
+    while (error == 0 && !atomic_exchange(&client->stopped, false) && linnet_client_pending(client) > 0 &&
+           linnet_clock() < end);
     return error;
 }
 

@@ -13,8 +13,10 @@ void linnet_entry_end(linnet_entry *entry, const linnet_response *response)
     linnet_response_handler *on_response = entry->on_response;
     void *context = entry->context;
     linnet_response copy = *response;
+    /* "Provoking a Reset message [...] is also useful as an inexpensive check of the liveness of an endpoint ("CoAP
+     * ping")" (RFC 7252 1.2). */
     if (entry->ping && copy.error == LINNET_ERESET)
-        copy.error = 0;       /* "Provoking a Reset message [...] is also referred to as a CoAP ping" (RFC 7252 4.3) */
+        copy.error = 0;
     linnet_entry_give(entry); /* first, so that its number names nothing any more */
     if (on_response)
         on_response(&copy, context);

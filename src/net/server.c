@@ -13,6 +13,8 @@ static int open_site(linnet_server *server, const linnet_server_config *config)
     if (!buckets)
         return LINNET_ENOMEM;
     linnet_site_init(&server->site, buckets, LINNET_SERVER_BUCKETS);
+    linnet_random_fill(&server->loop.random, &server->path_key, sizeof server->path_key);
+    server->site.path_key = &server->path_key;
     server->site.resize = linnet_server_resize;
     server->site.retain = retain;
     server->site.unknown = config->unknown;

@@ -25,6 +25,7 @@ typedef struct linnet_server_timers {
 struct linnet_server {
     linnet_loop loop; /* its mailbox is also the owner of the site and of deferred handles: it lives longest */
     linnet_site site;
+    linnet_path_key path_key;
     linnet_server_timers timers;
     void *observers; /* memory of linnet_observers */
     linnet_observers *observing;

@@ -60,8 +60,8 @@ static void learn(present *now, linnet_request *request, linnet_reply *reply)
         now->exists = true;
 }
 
-/* "The If-Match Option ... the condition is fulfilled if and only if" an ETag matches or, for an empty value, "the
- * existence of any current representation for the target resource" (5.10.8.1). */
+/* "If any of the options match, then the condition is fulfilled": an ETag that of the representation, an empty value
+ * "any existing representation" (5.10.8.1). */
 static bool is_match(const linnet_request *request, const present *now)
 {
     linnet_bytes etag;
@@ -81,7 +81,8 @@ linnet_code linnet_precondition_check(linnet_request *request, linnet_reply *rep
     learn(&now, request, reply);
     if (known && !request->resource)
         return LINNET_NOT_FOUND; /* its get handler removed it */
-    if ((options->has_if_match && !is_match(request, &now)) || (options->has_if_none_match && now.exists))
+    if ((options->has_if_match && !is_match(request, &now)) ||
+        ((options->has_if_none_match || request->only_if_none) && now.exists))
         return LINNET_PRECONDITION_FAILED;
     return LINNET_EMPTY;
 }

@@ -124,7 +124,8 @@ void linnet_reply_settle(linnet_reply *reply)
 }
 
 /*
- * "If the preferred Content-Format cannot be returned, then a 4.06 (Not Acceptable) MUST be sent" (RFC 7252 5.10.4).
+ * "If the preferred Content-Format cannot be returned, then a 4.06 "Not Acceptable" MUST be sent as a response" (RFC
+ * 7252 5.10.4).
  * A payload without Content-Format is not known to be what was preferred, so it is not acceptable either; an empty
  * reply without one has nothing that could have a wrong format. Only replies of safe methods are refused: the others
  * have had their effect.

@@ -21,8 +21,9 @@ int32_t linnet_request_content_format(const linnet_request *request)
 
 int32_t linnet_request_accept(const linnet_request *request) { return request->incoming->options->accept; }
 
-/* "Elective options ... are silently ignored" where length or repetition is wrong (RFC 7252 5.4.3, 5.4.5). What the
- * registry does not know has no rule to break: whoever asks for it knows it. */
+/* What is wrong in length or repetition is treated as unrecognized (RFC 7252 5.4.3, 5.4.5), and "unrecognized options
+ * of class "elective" MUST be silently ignored" (5.4.1). What the registry does not know has no rule to break: whoever
+ * asks for it knows it. */
 static bool is_heeded(const linnet_option *option, bool repeated)
 {
     return linnet_option_is_proper(option, repeated) || !linnet_option_find(option->number);

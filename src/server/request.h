@@ -18,6 +18,7 @@ struct linnet_request {
     size_t depth;                   /* path segments of a resource with .subtree; else 0 */
     struct linnet_transfer *upload; /* that holds `message` and its body, which came in blocks; or NULL */
     bool streaming;                 /* the payload is a block of a body that flows through */
+    bool only_if_none;              /* the first block of the body, of which this is the last, had If-None-Match */
     bool probing;                   /* only to learn the current ETag: no deferring */
     bool automatic_etag;
 };

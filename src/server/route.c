@@ -52,7 +52,7 @@ static void find_resource(linnet_request *request)
     const linnet_site *site = request->site;
     const linnet_option_cursor path = request->incoming->options->path;
     linnet_option_cursor cursor = path;
-    uint32_t hash = LINNET_HASH_START;
+    linnet_path_hash hash = linnet_path_hash_begin(site);
     size_t segments = 0;
     linnet_bytes segment;
     linnet_resource *found;
@@ -60,7 +60,7 @@ static void find_resource(linnet_request *request)
     for (;;) {
         bool more = linnet_path_next(&cursor, &segment);
         if (!more || site->subtrees > 0) {
-            found = linnet_site_look_up(site, hash, path, segments);
+            found = linnet_site_look_up(site, linnet_path_hash_value(&hash), path, segments);
             if (found && (!more || found->config->subtree)) {
                 request->resource = found;
                 request->depth = found->config->subtree ? segments : 0;
@@ -68,7 +68,7 @@ static void find_resource(linnet_request *request)
         }
         if (!more)
             return;
-        hash = linnet_hash_octets(hash, segment);
+        linnet_path_hash_add(&hash, segment);
         segments++;
     }
 }

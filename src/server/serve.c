@@ -19,8 +19,8 @@ static bool has_preconditions(const linnet_request *request)
 {
     const linnet_request_options *options = request->incoming->options;
 
-    return (options->has_if_match || options->has_if_none_match) && !linnet_upload_is_inside(options) &&
-           !(request->resource && request->resource->config->own_preconditions);
+    return (options->has_if_match || options->has_if_none_match || request->only_if_none) &&
+           !linnet_upload_is_inside(options) && !(request->resource && request->resource->config->own_preconditions);
 }
 
 /* Whether the handler may run. LINNET_EMPTY, or the code to answer with. RFC 9110 13.2.1, whose rule CoAP shares by

@@ -16,11 +16,13 @@ typedef struct parsed_path {
     uint32_t hash;
 } parsed_path;
 
-static bool parse_path(parsed_path *path, const char *text)
+static bool parse_path(const linnet_site *site, parsed_path *path, const char *text)
 {
+    linnet_path_hash hash = linnet_path_hash_begin(site);
+
     if (*text == '/')
         text++;
-    *path = (parsed_path){.text = text, .size = strlen(text), .hash = LINNET_HASH_START};
+    *path = (parsed_path){.text = text, .size = strlen(text)};
     if (path->size > UINT16_MAX)
         return false;
     for (size_t start = 0, end = 0; path->size > 0 && end < path->size; start = end + 1) {
@@ -28,9 +30,10 @@ static bool parse_path(parsed_path *path, const char *text)
             ;
         if (end - start > SEGMENT_MAX)
             return false;
-        path->hash = linnet_hash_octets(path->hash, linnet_view(text + start, end - start));
+        linnet_path_hash_add(&hash, linnet_view(text + start, end - start));
         path->segments++;
     }
+    path->hash = linnet_path_hash_value(&hash);
     return true;
 }
 
@@ -51,7 +54,7 @@ static linnet_resource *find(const linnet_site *site, const parsed_path *path)
 
 void linnet_site_init(linnet_site *site, struct linnet_resource **buckets, size_t bucket_count)
 {
-    *site = (linnet_site){.buckets = buckets, .bucket_count = bucket_count};
+    *site = (linnet_site){.buckets = buckets, .bucket_count = bucket_count, .path_key = &linnet_known_path_key};
 }
 
 int linnet_site_add(linnet_site *site, struct linnet_resource *resource, const char *path,
@@ -59,7 +62,7 @@ int linnet_site_add(linnet_site *site, struct linnet_resource *resource, const c
 {
     parsed_path parsed;
 
-    if (!parse_path(&parsed, path))
+    if (!parse_path(site, &parsed, path))
         return LINNET_EINVAL;
     if (find(site, &parsed))
         return LINNET_EEXIST;
@@ -115,7 +118,7 @@ struct linnet_resource *linnet_site_find(const linnet_site *site, const char *pa
 {
     parsed_path parsed;
 
-    return parse_path(&parsed, path) ? find(site, &parsed) : NULL;
+    return parse_path(site, &parsed, path) ? find(site, &parsed) : NULL;
 }
 
 void linnet_site_rehash(linnet_site *site, struct linnet_resource **buckets, size_t bucket_count)

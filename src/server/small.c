@@ -2,8 +2,8 @@
  * linnet_site_serve(), so that the linker leaves out all that only the latter calls. */
 #include "server/reply.h"
 
-/* Options that this server does not do. They are critical, so to it they are "unrecognized options of class
- * critical", which "MUST cause the return of a 4.02 (Bad Option) response" (RFC 7252 5.4.1). */
+/* Options that this server does not do. "Unrecognized options of class "critical" that occur in a Confirmable request
+ * MUST cause the return of a 4.02 (Bad Option) response" (RFC 7252 5.4.1). */
 static bool asks_too_much(const linnet_request_options *options)
 {
     return options->has_if_match || options->has_if_none_match || options->has_block1 || options->has_block2;

@@ -83,6 +83,19 @@ static linnet_transfer *find(const linnet_request *request)
     return linnet_transfers_find(request->site->transfers, key_of(request), request->incoming->now);
 }
 
+/* The condition of the first block (RFC 7959 2.10) holds for the whole: something may have come into being meanwhile.
+ * Where the handler runs for each block that would be its own doing. */
+static bool has_to_be_none(const linnet_request *request)
+{
+    const linnet_block *block = &request->incoming->options->block1;
+    const linnet_transfer *transfer;
+
+    if (block->number == 0 || block->more || request->streaming || !request->site->transfers)
+        return false;
+    transfer = find(request);
+    return transfer && transfer->only_if_none;
+}
+
 linnet_code linnet_upload_check(linnet_request *request, const char **diagnostic)
 {
     request->streaming = request->resource && request->resource->config->streaming;
@@ -100,6 +113,7 @@ linnet_code linnet_upload_check(linnet_request *request, const char **diagnostic
         return LINNET_REQUEST_ENTITY_TOO_LARGE;
     if (request->incoming->path->flags & LINNET_PATH_MULTICAST && request->incoming->options->block1.more)
         return LINNET_BAD_REQUEST; /* several servers would answer, each in its own way */
+    request->only_if_none = has_to_be_none(request);
     return LINNET_EMPTY;
 }
 
@@ -121,8 +135,10 @@ static linnet_transfer *open_transfer(linnet_request *request)
         return find(request);
     drop(request);
     transfer = linnet_transfers_take(transfers, request->incoming->path, key_of(request), request->incoming->now);
-    if (transfer)
+    if (transfer) {
         transfer->whole = announced(request);
+        transfer->only_if_none = request->incoming->options->has_if_none_match;
+    }
     return transfer;
 }
 

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 enum {
-    LINNET_NIBBLE_ONE_OCTET = 13,  /* "13: An 8-bit unsigned integer follows", minus 13 */
-    LINNET_NIBBLE_TWO_OCTETS = 14, /* "14: A 16-bit unsigned integer follows", minus 269 */
+    LINNET_NIBBLE_ONE_OCTET = 13,  /* one more octet, with what is above 13 */
+    LINNET_NIBBLE_TWO_OCTETS = 14, /* two, with what is above 269 */
     LINNET_EXTENDED_BASE = 269,
     LINNET_EXTENDED_MAX = LINNET_EXTENDED_BASE + 65535,
     LINNET_PAYLOAD_MARKER = 0xff,

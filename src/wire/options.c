@@ -84,7 +84,8 @@ size_t linnet_option_from_uint(uint32_t number, uint8_t out[4])
 {
     size_t size = 0;
 
-    /* "SHOULD be represented with as few bytes as possible" (RFC 7252 3.2): leading zeros are left out. */
+    /* "a sender SHOULD represent the integer with as few bytes as possible, i.e., without leading zero bytes" (RFC 7252
+     * 3.2). */
     for (int shift = 24; shift >= 0; shift -= 8)
         if (number >> shift)
             out[size++] = (uint8_t)(number >> shift);

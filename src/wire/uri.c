@@ -122,7 +122,7 @@ static linnet_uri_fault take_port(linnet_uri *uri, linnet_bytes digits)
 static linnet_uri_fault check_host(linnet_uri *uri)
 {
     if (uri->host.size == 0)
-        return LINNET_URI_NO_HOST; /* "The host component MUST NOT be empty" (RFC 7252 6.1) */
+        return LINNET_URI_NO_HOST; /* "The host MUST NOT be empty" (RFC 7252 6.1) */
     if (!consists_of(uri->host, linnet_uri_is_name))
         return LINNET_URI_BAD_HOST;
     uri->host_is_literal = linnet_is_ipv4(uri->host);

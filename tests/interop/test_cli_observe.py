@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -18,8 +19,9 @@ class Subject:
     """A server with one resource, whose states are given: (code, Observe or None, payload). The first answers the
     registration; each of the others is sent, confirmable, when the one before has been acknowledged."""
 
-    def __init__(self, *states):
+    def __init__(self, *states, lost_farewells=0):
         self.states, self.requests, self.left = list(states), [], threading.Event()
+        self.lost_farewells = lost_farewells
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self.uri = f"coap://127.0.0.1:{self._socket.getsockname()[1]}"
@@ -32,6 +34,9 @@ class Subject:
             if message.is_request:
                 self.requests.append(message)
             if message.is_request and message.number(OBSERVE) == 1:
+                self.lost_farewells -= 1
+                if self.lost_farewells >= 0:
+                    continue
                 self.left.set()
                 bye = coap.Message(coap.ACK, coap.code("2.05"), message.mid, message.token, (), b"bye")
                 self._socket.sendto(bye.encode(), peer)
@@ -118,6 +123,24 @@ def test_ctrl_c_tells_the_server_and_ends_with_130():
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert interrupt_when(process, process.stdout, rb"one\n") == "one\n"
     assert process.returncode == 130 and subject.left.wait(PATIENCE)
+
+
+def test_sigterm_tells_the_server_too_before_it_ends_the_process():
+    subject = Subject(*states(b"one"))
+    command = [programs.linnet_path(), "observe", subject.uri]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"one\n"
+        process.terminate()
+        assert process.wait(PATIENCE) == -signal.SIGTERM
+    assert subject.left.is_set() and subject.requests[-1].number(OBSERVE) == 1
+
+
+def test_a_farewell_that_is_lost_is_said_again():
+    subject = Subject(*states(b"one"), lost_farewells=1)
+    assert linnet("observe", subject.uri, "--count", "1").returncode == 0
+    assert subject.left.is_set()
+    assert [request.number(OBSERVE) for request in subject.requests] == [0, 1, 1]
+    assert subject.requests[1].mid == subject.requests[2].mid
 
 
 def test_it_ends_after_a_time():

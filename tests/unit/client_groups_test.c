@@ -315,6 +315,9 @@ static void what_cannot_be_asked_of_a_group_is_refused(void **state)
     request = get;
     request.offset = 1024;
     assert_int_equal(ask(self, request), LINNET_EINVAL);
+    request = get;
+    request.options = linnet_view((const uint8_t[]){0x41, 'x'}, 2); /* an ETag (RFC 7252 8.2.1) */
+    assert_int_equal(ask(self, request), LINNET_EINVAL);
     request = (linnet_call_request){.code = LINNET_PUT, .type = LINNET_NON, .payload = linnet_view(body, 2000)};
     assert_int_equal(ask(self, request), LINNET_ETOOBIG);
     assert_int_equal(self->client->sent_count, 0);

@@ -57,6 +57,57 @@ static void body_goes_block_by_block_with_size1_in_the_first(void **state)
     client_close(client);
 }
 
+/* RFC 9175 2.3: "Upon receiving any other response with the Echo option, the client SHOULD echo the Echo option value
+ * in the next request to the server." */
+static void echo_of_a_success_goes_with_the_next_request(void **state)
+{
+    test_client *client = client_open(NULL);
+    told into[3] = {{0}};
+    linnet_bytes value;
+
+    (void)state;
+    assert_int_equal(client_ask(client, (linnet_call_request){.code = LINNET_GET}, false, &into[0]), 0);
+    client_answer(client, (script){.code = LINNET_CONTENT, .echo = "fresh one"});
+    assert_int_equal(into[0].code, LINNET_CONTENT);
+    assert_int_equal(client_ask(client, (linnet_call_request){.code = LINNET_GET}, false, &into[1]), 0);
+    assert_true(linnet_option_get(client_last(client).options, LINNET_OPTION_ECHO, 0, &value));
+    assert_true(linnet_bytes_equal(value, linnet_text("fresh one")));
+    client_answer(client, (script){.code = LINNET_UNAUTHORIZED, .echo = "a newer one"}); /* too old by now */
+    assert_int_equal(into[1].times, 0);
+    assert_true(linnet_option_get(client_last(client).options, LINNET_OPTION_ECHO, 0, &value));
+    assert_true(linnet_bytes_equal(value, linnet_text("a newer one")));
+    client_answer(client, (script){.code = LINNET_CONTENT});
+    assert_int_equal(into[1].code, LINNET_CONTENT);
+    assert_int_equal(client_ask(client, (linnet_call_request){.code = LINNET_GET}, false, &into[2]), 0);
+    assert_false(linnet_option_get(client_last(client).options, LINNET_OPTION_ECHO, 0, &value));
+    client_close(client);
+    for (int i = 0; i < 3; i++)
+        told_free(&into[i]);
+}
+
+/* RFC 7959 2.10. */
+static void if_none_match_stands_in_the_first_block_alone(void **state)
+{
+    static const uint8_t none[] = {0x50}; /* number 5, no value */
+    test_client *client = client_open(NULL);
+    told into = {0};
+    linnet_call_request request = put(150, 64);
+    linnet_bytes value;
+
+    (void)state;
+    request.options = linnet_view(none, sizeof none);
+    assert_int_equal(client_ask(client, request, false, &into), 0);
+    assert_true(linnet_option_get(client_last(client).options, LINNET_OPTION_IF_NONE_MATCH, 0, &value));
+    client_answer(client, (script){.code = LINNET_CONTINUE, .block1 = "0/1/64"});
+    assert_block(client, LINNET_OPTION_BLOCK1, "1/1/64");
+    assert_false(linnet_option_get(client_last(client).options, LINNET_OPTION_IF_NONE_MATCH, 0, &value));
+    client_answer(client, (script){.code = LINNET_CONTINUE, .block1 = "1/1/64"});
+    assert_block(client, LINNET_OPTION_BLOCK1, "2/0/64");
+    assert_false(linnet_option_get(client_last(client).options, LINNET_OPTION_IF_NONE_MATCH, 0, &value));
+    client_close(client);
+    told_free(&into);
+}
+
 static void blocks_of_one_upload_have_one_token(void **state)
 {
     test_client *client = client_open(NULL);
@@ -411,6 +462,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(body_that_fits_goes_in_one_message_without_block1),
         cmocka_unit_test(body_goes_block_by_block_with_size1_in_the_first),
+        cmocka_unit_test(echo_of_a_success_goes_with_the_next_request),
+        cmocka_unit_test(if_none_match_stands_in_the_first_block_alone),
         cmocka_unit_test(blocks_of_one_upload_have_one_token),
         cmocka_unit_test(server_that_acts_on_each_block_by_itself_gets_them_all),
         cmocka_unit_test(smaller_size_from_the_server_is_used_from_the_next_block_on),

@@ -282,6 +282,42 @@ static void many_resources_share_few_buckets_and_more_can_be_given(void **state)
     assert_null(site.last);
 }
 
+/* Pairs of words that a hash of multiplications and shifts, begun with whatever secret, takes for the same: the highest
+ * bit of one, and where the multiplication and the shift leave it in the next. With k pairs 2^k paths fall together. */
+static void paths_made_to_collide_stand_in_many_buckets(void **state)
+{
+    enum { PAIRS = 8, PATHS = 1 << PAIRS };
+    static struct linnet_resource resources[PATHS], *buckets[PATHS];
+    static char paths[PATHS][8 * PAIRS + 1];
+    static const linnet_resource_config config = SAYS("it");
+    linnet_path_key key = {{0}};
+    linnet_site crowd;
+    size_t longest = 0;
+
+    (void)state;
+    linnet_site_init(&crowd, buckets, PATHS);
+    for (size_t i = 0; i < LINNET_PATH_KEY_WORDS; i++)
+        key.word[i] = (i + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    crowd.path_key = &key;
+    for (size_t i = 0; i < PATHS; i++) {
+        memset(paths[i], 'a', 8 * PAIRS);
+        for (size_t pair = 0; pair < PAIRS; pair++)
+            if (i >> pair & 1) {
+                paths[i][8 * pair + 3] ^= (char)0x80;
+                paths[i][8 * pair + 6] ^= 1;
+                paths[i][8 * pair + 7] ^= (char)0x80;
+            }
+        assert_int_equal(linnet_site_add(&crowd, &resources[i], paths[i], &config), 0);
+    }
+    for (size_t i = 0; i < PATHS; i++) {
+        size_t length = 0;
+        for (const linnet_resource *at = buckets[i]; at; at = at->next_in_bucket)
+            length++;
+        longest = length > longest ? length : longest;
+    }
+    assert_in_range(longest, 1, 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +336,7 @@ int main(void)
         SITE_TEST(unknown_paths_go_to_the_sites_own_handler),
         SITE_TEST(a_path_can_be_added_once),
         SITE_TEST(many_resources_share_few_buckets_and_more_can_be_given),
+        SITE_TEST(paths_made_to_collide_stand_in_many_buckets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

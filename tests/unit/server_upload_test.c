@@ -292,6 +292,31 @@ static void a_precondition_counts_at_the_end_too(void **state)
     assert_int_equal(rig.heap.blocks, 0);
 }
 
+/* RFC 7959 2.10: it "MUST NOT be used on Block1 requests with NUM != 0". Clients that do are taken all the same. */
+static void if_none_match_of_the_first_block_is_for_the_whole_body(void **state)
+{
+    static const linnet_resource_config created = {.stored = true, .writable = true, .absent = true};
+    linnet_bytes body = octets_of(48, 1);
+    test_message first = {.method = LINNET_PUT, .path = "n", WITH(OPTION(LINNET_OPTION_IF_NONE_MATCH, ""))};
+    test_message next = {.method = LINNET_PUT, .path = "n"};
+    linnet_resource *resource = add("n", &created);
+
+    (void)state;
+    assert_code(send_block(&first, body, 0, 0), 2, 31);
+    assert_code(send_block(&next, body, 1, 0), 2, 31);
+    assert_code(send_block(&next, body, 2, 0), 2, 01);
+    assert_int_equal(linnet_resource_value(resource).size, 48);
+    assert_code(send_block(&first, body, 0, 0), 4, 12);
+    drop(resource);
+    resource = add("n", &created);
+    assert_code(send_block(&first, body, 0, 0), 2, 31);
+    assert_code(send_block(&first, body, 1, 0), 2, 31);
+    linnet_resource_set(resource, linnet_text("meanwhile"));
+    assert_code(send_block(&next, body, 2, 0), 4, 12);
+    assert_text(linnet_resource_value(resource), "meanwhile");
+    assert_int_equal(rig.heap.blocks, 0);
+}
+
 static void a_payload_that_is_not_as_long_as_its_block_is_a_bad_request(void **state)
 {
     (void)state;
@@ -331,6 +356,7 @@ int main(void)
         TEST(a_value_that_is_too_large_to_be_stored_is_4_13_with_the_limit),
         TEST(what_is_refused_is_refused_at_the_first_block),
         TEST(a_precondition_counts_at_the_end_too),
+        TEST(if_none_match_of_the_first_block_is_for_the_whole_body),
         TEST(a_payload_that_is_not_as_long_as_its_block_is_a_bad_request),
         TEST(a_group_is_no_place_for_an_upload),
     };
