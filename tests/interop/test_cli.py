@@ -1,6 +1,7 @@
 """The command as its users meet it: exit statuses, streams, formats, hints, terminals, signals."""
 
 import json
+import pathlib
 import re
 import signal
 import socket
@@ -544,8 +545,27 @@ def test_a_dynamic_server_creates_what_is_put():
     assert running.stop() == 0
 
 
-def get_code(method, *arguments):
-    return json.loads(linnet(method, "--format", "json", *arguments).stdout)["code"]
+def test_a_dynamic_server_takes_a_value_again_and_forgets_it_when_it_is_deleted():
+    running = serve("--dynamic")
+    large = bytes(900_000)
+
+    def memory():
+        status = pathlib.Path(f"/proc/{running.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+
+    place = f"{uri_of(running)}/place"
+    assert [get_code("put", place, "-e", "@-", stdin=large) for _ in range(2)] == ["2.01", "2.04"]
+    assert linnet("get", place).stdout == large
+    before = memory()
+    for number in range(16):
+        assert get_code("put", f"{place}{number}", "-e", "@-", stdin=large) == "2.01"
+        assert linnet("delete", f"{place}{number}").returncode == 0
+    assert memory() - before < 8 * len(large)  # the log of answers grows, too, up to its limit
+    assert running.stop() == 0
+
+
+def get_code(method, *arguments, stdin=b""):
+    return json.loads(linnet(method, "--format", "json", *arguments, stdin=stdin).stdout)["code"]
 
 
 def test_requests_are_logged_for_people_and_programs():
