@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 from cli_tools import complaint, demo, interrupt_when, linnet, on_terminal, serve, uri_of
-from support import programs
+from support import coap, programs
 from support.programs import PATIENCE, Server
 
 TIMES_OUT_SOON = ("--timeout", "1")
@@ -580,6 +580,20 @@ def test_requests_are_logged_for_people_and_programs():
     logged = json.loads(running.wait_for(r'^.*"event":"request".*$')[0])
     assert (logged["method"], logged["path"], logged["code"], logged["level"]) == ("POST", "/test", "2.01", "info")
     assert running.stop() == 0
+
+
+def test_a_request_without_answer_lends_its_token_to_the_next():
+    running = serve("--demo", "--log-level", "info")
+    port = int(uri_of(running).rsplit(":")[-1])
+    no_response = ((258, b"\x1a"),)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.connect(("127.0.0.1", port))
+        client.settimeout(PATIENCE)
+        client.send(coap.request("GET", "time", 1, token=b"t", type=coap.NON, options=no_response).encode())
+        client.send(coap.request("GET", "test", 2, token=b"t").encode())
+        assert coap.decode(client.recv(2048)).mid == 2
+    running.wait_for(r"^GET /test 2\.05 from 127\.0\.0\.1:\d+")
+    assert running.stop() == 0 and "/time" not in running.output
 
 
 def test_a_server_that_still_owes_answers_ends_in_order():
