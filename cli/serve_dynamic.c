@@ -6,7 +6,7 @@
 #include <linnet/error.h>
 #include <stdlib.h>
 
-#define DYNAMIC_MOST 100000     /* resources; strangers must not fill the memory without end */
+#define DYNAMIC_MOST 100000      /* resources; strangers must not fill the memory without end */
 #define LARGEST_VALUE (1u << 20) /* octets, as a request's body may have (linnet_resource_config.max_body_size) */
 
 static size_t made;

@@ -100,8 +100,8 @@ static uint64_t stale_at(linnet_bytes options, uint64_t born)
     return born + (uint64_t)seconds * 1000000u;
 }
 
-/* 5.9: 2.05 and errors are cacheable. Not those that are about one exchange: a 4.01 that wants an Echo, blocks that were
- * lost or too large. */
+/* 5.9: 2.05 and errors are cacheable. Not those that are about one exchange: a 4.01 that wants an Echo, blocks that
+ * were lost or too large. */
 static bool is_cacheable(const linnet_message *response)
 {
     linnet_bytes value;
