@@ -64,8 +64,7 @@ static int read_body(void *context, uint64_t offset, uint8_t *data, size_t size,
 
 static void print(observe *self, const linnet_response *response)
 {
-    if (output_need(&self->out, self->settings.output_name) &&
-        answer_write_line(&self->settings, response, &self->out))
+    if (output_need(&self->out, self->settings.output_name) && answer_write_line(&self->settings, response, &self->out))
         return;
     self->over = true; /* output_close() says why */
     self->status = EXIT_NO_ANSWER;

@@ -57,8 +57,8 @@ static FILE *keep_payload(linnet_bytes payload)
     FILE *file = tmpfile();
     if (!file)
         return NULL;
-    if (fcntl(fileno(file), F_SETFD, FD_CLOEXEC) == 0 &&
-        fwrite(payload.data, 1, payload.size, file) == payload.size && fseek(file, 0, SEEK_SET) == 0)
+    if (fcntl(fileno(file), F_SETFD, FD_CLOEXEC) == 0 && fwrite(payload.data, 1, payload.size, file) == payload.size &&
+        fseek(file, 0, SEEK_SET) == 0)
         return file;
     int error = errno;
     fclose(file);

@@ -200,7 +200,8 @@ static int conclude(ping *self, int error)
 
 int ping_run(const command *command_self, int argc, char **argv)
 {
-    ping self = {.interval_ms = INTERVAL_MS, .timeout_ms = WAIT_MS, .trace.last_sent = UINT32_MAX, .out.stream = stdout};
+    ping self = {
+        .interval_ms = INTERVAL_MS, .timeout_ms = WAIT_MS, .trace.last_sent = UINT32_MAX, .out.stream = stdout};
     int status = EXIT_USAGE;
     if (!parse(&self, command_self, argc, argv, &status))
         return status;

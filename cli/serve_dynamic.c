@@ -3,9 +3,11 @@
 
 #include "cli/text.h"
 
+#include <linnet/error.h>
 #include <stdlib.h>
 
-#define DYNAMIC_MOST 100000 /* resources; strangers must not fill the memory without end */
+#define DYNAMIC_MOST 100000      /* resources; strangers must not fill the memory without end */
+#define LARGEST_VALUE (1u << 20) /* octets, as a request's body may have (linnet_resource_config.max_body_size) */
 
 static size_t made;
 
@@ -26,18 +28,25 @@ static char *path_of(const linnet_request *request)
     return path;
 }
 
+/* The value is set and not a part of the resource, so that it goes when it is deleted or replaced. */
 static int add(linnet_server *server, const char *path, const linnet_request *request)
 {
     int32_t format = linnet_request_content_format(request);
     linnet_resource_config config = {
         .stored = true,
         .writable = true,
-        .value = linnet_request_payload(request),
+        .absent = true,
         .list_format = format >= 0,
         .no_content_format = format < 0,
         .content_format = format < 0 ? 0 : (uint16_t)format,
+        .max_value_size = LARGEST_VALUE,
     };
-    return linnet_server_add(server, path, &config);
+    int error = linnet_server_add(server, path, &config);
+    if (error == 0)
+        error = linnet_resource_set(linnet_server_find(server, path), linnet_request_payload(request));
+    if (error != 0 && error != LINNET_EEXIST)
+        linnet_server_remove(server, path);
+    return error;
 }
 
 static void create(linnet_server *server, linnet_request *request, linnet_reply *reply)

@@ -15,6 +15,7 @@ typedef struct pending_request {
     linnet_address peer;
     uint8_t token[LINNET_TOKEN_MAX]; /* its front */
     size_t token_size;
+    uint16_t id;
     uint64_t received; /* linnet_clock(); 0: the entry is free */
     linnet_code method;
     char *path;
@@ -88,6 +89,7 @@ static void remember(const linnet_path *path, const linnet_message *message)
     pending_request *entry = &pending[next_pending++ % PENDING];
     free(entry->path);
     *entry = (pending_request){.peer = path->peer, .received = linnet_clock(), .method = message->code};
+    entry->id = message->id;
     entry->token_size = message->token.size;
     if (entry->token_size)
         memcpy(entry->token, message->token.data, front_of(message->token).size);
@@ -159,11 +161,12 @@ void serve_trace(void *context, bool sent, const linnet_path *path, linnet_bytes
         log_message(log, sent, path, datagram);
     if (linnet_message_parse(&message, datagram) != 0)
         return;
-    if (!sent && linnet_code_is_request(message.code) && !find(path, message.token)) /* else a duplicate */
-        remember(path, &message);
-    if (!sent || !linnet_code_is_response(message.code))
-        return;
     pending_request *entry = find(path, message.token);
-    if (entry)
+    if (!sent && linnet_code_is_request(message.code) && !(entry && entry->id == message.id)) { /* else a duplicate */
+        if (entry)
+            entry->received = 0; /* it was never answered, and its token names another one now */
+        remember(path, &message);
+    }
+    if (sent && linnet_code_is_response(message.code) && entry)
         log_answer(log, entry, &message);
 }

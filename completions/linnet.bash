@@ -1,4 +1,8 @@
 # Completion of linnet for bash. Written by tools/pages.py.
+_linnet_files() {
+    mapfile -t COMPREPLY < <(compgen -f -- "$1")
+    compopt -o filenames 2>/dev/null # a slash behind folders, quotes around blanks
+}
 _linnet() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} options=""
     COMPREPLY=()
@@ -31,7 +35,7 @@ _linnet() {
     esac
     case ${COMP_WORDS[1]}:$before in
     get:-f | get:--payload-file | put:-f | put:--payload-file | post:-f | post:--payload-file | delete:-f | delete:--payload-file | fetch:-f | fetch:--payload-file | patch:-f | patch:--payload-file | ipatch:-f | ipatch:--payload-file | observe:-f | observe:--payload-file)
-        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        _linnet_files "$word"
         return
         ;;
     get:-t | get:--content-format | put:-t | put:--content-format | post:-t | post:--content-format | delete:-t | delete:--content-format | fetch:-t | fetch:--content-format | patch:-t | patch:--content-format | ipatch:-t | ipatch:--content-format | observe:-t | observe:--content-format)
@@ -47,7 +51,7 @@ _linnet() {
         return
         ;;
     get:-o | get:--output | put:-o | put:--output | post:-o | post:--output | delete:-o | delete:--output | fetch:-o | fetch:--output | patch:-o | patch:--output | ipatch:-o | ipatch:--output | observe:-o | observe:--output | discover:-o | discover:--output)
-        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        _linnet_files "$word"
         return
         ;;
     get:--format | put:--format | post:--format | delete:--format | fetch:--format | patch:--format | ipatch:--format | observe:--format)
@@ -59,7 +63,7 @@ _linnet() {
         return
         ;;
     discover:--format)
-        mapfile -t COMPREPLY < <(compgen -W "table link link json" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "table link json" -- "$word")
         return
         ;;
     serve:--log-level)
@@ -78,9 +82,9 @@ _linnet() {
     if [[ $word == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
     elif [[ $before == @ || $word == @* ]]; then # bash takes '@' for a word of its own
-        mapfile -t COMPREPLY < <(compgen -f -- "${word#@}")
+        _linnet_files "${word#@}"
     elif [[ ${COMP_WORDS[1]} == decode ]]; then
-        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        _linnet_files "$word"
     fi
 }
 complete -F _linnet linnet

@@ -48,7 +48,7 @@ complete -c linnet -n '__fish_seen_subcommand_from ping' -l count -s c -x -d 'en
 complete -c linnet -n '__fish_seen_subcommand_from ping' -l interval -s i -x -d 'time from one message to the next (1)'
 complete -c linnet -n '__fish_seen_subcommand_from ping' -l timeout -s W -x -d 'how long to wait for each answer (2)'
 complete -c linnet -n '__fish_seen_subcommand_from ping' -l verbose -s v -d 'show every message; -vv with its octets'
-complete -c linnet -n '__fish_seen_subcommand_from discover' -l format -x -a 'table link link json' -d 'table, link (one link a line), or json (an array; of a group, one a line for each server)'
+complete -c linnet -n '__fish_seen_subcommand_from discover' -l format -x -a 'table link json' -d 'table, link (one link a line), or json (an array; of a group, one a line for each server)'
 complete -c linnet -n '__fish_seen_subcommand_from discover' -l output -s o -r -F -d 'write to FILE'
 complete -c linnet -n '__fish_seen_subcommand_from discover' -l timeout -s B -x -d 'give up after this time'
 complete -c linnet -n '__fish_seen_subcommand_from discover' -l retries -x -d 'repeat the request up to NUMBER times (4)'

@@ -135,14 +135,16 @@ def values_of(option):
     if option.long == "block-size":
         return [str(16 << exponent) for exponent in range(7)]
     if option.long == "format":
-        return re.findall(r"\b(pretty|raw|json|table|link|text)\b", option.help)
+        return list(dict.fromkeys(re.findall(r"\b(pretty|raw|json|table|link|text)\b", option.help)))
     if option.long in ("content-format", "accept"):
         return ["text", "json", "cbor", "link-format", "xml", "octet-stream"]
     return []
 
 
 def bash(pages):
-    lines = ["# Completion of linnet for bash. Written by tools/pages.py.", "_linnet() {"]
+    lines = ["# Completion of linnet for bash. Written by tools/pages.py."]
+    lines += ["_linnet_files() {", '    mapfile -t COMPREPLY < <(compgen -f -- "$1")']
+    lines += ["    compopt -o filenames 2>/dev/null # a slash behind folders, quotes around blanks", "}", "_linnet() {"]
     lines += ['    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} options=""', "    COMPREPLY=()"]
     names = " ".join(page.name for page in pages)
     lines += ["    if [[ $COMP_CWORD -eq 1 || ( $COMP_CWORD -eq 2 && $before == help ) ]]; then"]
@@ -156,14 +158,14 @@ def bash(pages):
     lines += ["    esac", "    case ${COMP_WORDS[1]}:$before in"]
     for users, names_of, words in value_rows(pages):
         patterns = " | ".join(f"{user}:{name}" for user in users for name in names_of)
-        action = '< <(compgen -f -- "$word")' if words is None else f'< <(compgen -W "{" ".join(words)}" -- "$word")'
-        lines += [f"    {patterns})", f"        mapfile -t COMPREPLY {action}", "        return", "        ;;"]
+        action = f'mapfile -t COMPREPLY < <(compgen -W "{" ".join(words)}" -- "$word")' if words else '_linnet_files "$word"'
+        lines += [f"    {patterns})", f"        {action}", "        return", "        ;;"]
     lines += ["    esac", "    if [[ $word == -* ]]; then"]
     lines += ['        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")']
     lines += ["    elif [[ $before == @ || $word == @* ]]; then # bash takes '@' for a word of its own"]
-    lines += ['        mapfile -t COMPREPLY < <(compgen -f -- "${word#@}")']
+    lines += ['        _linnet_files "${word#@}"']
     lines += ["    elif [[ ${COMP_WORDS[1]} == decode ]]; then"]
-    lines += ['        mapfile -t COMPREPLY < <(compgen -f -- "$word")', "    fi", "}"]
+    lines += ['        _linnet_files "$word"', "    fi", "}"]
     return "\n".join(lines + ["complete -F _linnet linnet"]) + "\n"
 
 

@@ -94,7 +94,7 @@ static void take_answer(linnet_letter *letter, void *owner)
     ring_init(&waiting);
     move_waiters(&name->waiters, &waiting, UINT64_MAX);
     name->state = answer.count > 0 ? LINNET_NAME_KNOWN : LINNET_NAME_FREE;
-    name->expires = linnet_clock() + resolver->keep;
+    name->expires = answer.count > 0 ? linnet_clock() + resolver->keep : 0; /* a free place is the first to be taken */
     name->count = answer.count > 0 ? (size_t)answer.count : 0;
     memcpy(name->addresses, answer.addresses, sizeof name->addresses);
     start_queued(resolver);

@@ -1,6 +1,7 @@
 """The command as its users meet it: exit statuses, streams, formats, hints, terminals, signals."""
 
 import json
+import pathlib
 import re
 import signal
 import socket
@@ -9,7 +10,7 @@ import subprocess
 
 import pytest
 from cli_tools import complaint, demo, interrupt_when, linnet, on_terminal, serve, uri_of
-from support import programs
+from support import coap, programs
 from support.programs import PATIENCE, Server
 
 TIMES_OUT_SOON = ("--timeout", "1")
@@ -544,8 +545,27 @@ def test_a_dynamic_server_creates_what_is_put():
     assert running.stop() == 0
 
 
-def get_code(method, *arguments):
-    return json.loads(linnet(method, "--format", "json", *arguments).stdout)["code"]
+def test_a_dynamic_server_takes_a_value_again_and_forgets_it_when_it_is_deleted():
+    running = serve("--dynamic")
+    large = bytes(900_000)
+
+    def memory():
+        status = pathlib.Path(f"/proc/{running.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+
+    place = f"{uri_of(running)}/place"
+    assert [get_code("put", place, "-e", "@-", stdin=large) for _ in range(2)] == ["2.01", "2.04"]
+    assert linnet("get", place).stdout == large
+    before = memory()
+    for number in range(16):
+        assert get_code("put", f"{place}{number}", "-e", "@-", stdin=large) == "2.01"
+        assert linnet("delete", f"{place}{number}").returncode == 0
+    assert memory() - before < 8 * len(large)  # the log of answers grows, too, up to its limit
+    assert running.stop() == 0
+
+
+def get_code(method, *arguments, stdin=b""):
+    return json.loads(linnet(method, "--format", "json", *arguments, stdin=stdin).stdout)["code"]
 
 
 def test_requests_are_logged_for_people_and_programs():
@@ -560,6 +580,20 @@ def test_requests_are_logged_for_people_and_programs():
     logged = json.loads(running.wait_for(r'^.*"event":"request".*$')[0])
     assert (logged["method"], logged["path"], logged["code"], logged["level"]) == ("POST", "/test", "2.01", "info")
     assert running.stop() == 0
+
+
+def test_a_request_without_answer_lends_its_token_to_the_next():
+    running = serve("--demo", "--log-level", "info")
+    port = int(uri_of(running).rsplit(":")[-1])
+    no_response = ((258, b"\x1a"),)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.connect(("127.0.0.1", port))
+        client.settimeout(PATIENCE)
+        client.send(coap.request("GET", "time", 1, token=b"t", type=coap.NON, options=no_response).encode())
+        client.send(coap.request("GET", "test", 2, token=b"t").encode())
+        assert coap.decode(client.recv(2048)).mid == 2
+    running.wait_for(r"^GET /test 2\.05 from 127\.0\.0\.1:\d+")
+    assert running.stop() == 0 and "/time" not in running.output
 
 
 def test_a_server_that_still_owes_answers_ends_in_order():

@@ -64,4 +64,4 @@ def test_bash_completes(line, expected, tmp_path):
         printf '%s\\n' "${{COMPREPLY[@]}}"
     """
     done = subprocess.run(["bash", "-c", script], check=True, capture_output=True, text=True, cwd=tmp_path)
-    assert set(done.stdout.split()) == expected and done.stderr == ""
+    assert sorted(done.stdout.split()) == sorted(expected) and done.stderr == ""

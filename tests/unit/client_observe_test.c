@@ -43,6 +43,20 @@ static void notify(test_client *client, linnet_type type, uint32_t sequence, con
                                    .payload = linnet_text(text)});
 }
 
+/* The front of a body whose further blocks have to be fetched. */
+static void notify_first_block(test_client *client, const char *etag)
+{
+    client_answer(client, (script){.code = LINNET_CONTENT,
+                                   .separate = true,
+                                   .type = LINNET_NON,
+                                   .has_observe = true,
+                                   .observe = 11,
+                                   .block2 = "0/1/64",
+                                   .etag = etag,
+                                   .token = the_token(),
+                                   .payload = part(0, 64, 1)});
+}
+
 static void assert_told(const told *into, int times, const char *text)
 {
     assert_int_equal(into->times, times);
@@ -275,15 +289,7 @@ static void rest_of_a_large_notification_is_fetched(void **state)
     test_client *client = registered(&into);
 
     (void)state;
-    client_answer(client, (script){.code = LINNET_CONTENT,
-                                   .separate = true,
-                                   .type = LINNET_NON,
-                                   .has_observe = true,
-                                   .observe = 11,
-                                   .block2 = "0/1/64",
-                                   .etag = "a",
-                                   .token = the_token(),
-                                   .payload = part(0, 64, 1)});
+    notify_first_block(client, "a");
     assert_int_equal(into.times, 1);
     assert_block(client, LINNET_OPTION_BLOCK2, "1/0/64");
     assert_int_equal(client_uint(client, LINNET_OPTION_OBSERVE), ABSENT);
@@ -304,14 +310,7 @@ static void newer_notification_while_fetching_wins(void **state)
     test_client *client = registered(&into);
 
     (void)state;
-    client_answer(client, (script){.code = LINNET_CONTENT,
-                                   .separate = true,
-                                   .type = LINNET_NON,
-                                   .has_observe = true,
-                                   .observe = 11,
-                                   .block2 = "0/1/64",
-                                   .token = the_token(),
-                                   .payload = part(0, 64, 1)});
+    notify_first_block(client, NULL);
     notify(client, LINNET_NON, 12, "small");
     assert_told(&into, 2, "small");
     client_run(client, client->now + 20 * SECOND);
@@ -325,14 +324,7 @@ static void fetch_that_fails_registers_again(void **state)
     test_client *client = registered(&into);
 
     (void)state;
-    client_answer(client, (script){.code = LINNET_CONTENT,
-                                   .separate = true,
-                                   .type = LINNET_NON,
-                                   .has_observe = true,
-                                   .observe = 11,
-                                   .block2 = "0/1/64",
-                                   .token = the_token(),
-                                   .payload = part(0, 64, 1)});
+    notify_first_block(client, NULL);
     client_run(client, client->now + 120 * SECOND);
     assert_int_equal(into.finals, 0);
     assert_int_equal(client_uint(client, LINNET_OPTION_OBSERVE), 0);
@@ -411,14 +403,7 @@ static void cancelled_while_fetching_and_while_registering_ends_once(void **stat
     test_client *client = registered(&into);
 
     (void)state;
-    client_answer(client, (script){.code = LINNET_CONTENT,
-                                   .separate = true,
-                                   .type = LINNET_NON,
-                                   .has_observe = true,
-                                   .observe = 11,
-                                   .block2 = "0/1/64",
-                                   .token = the_token(),
-                                   .payload = part(0, 64, 1)});
+    notify_first_block(client, NULL);
     assert_int_equal(linnet_calls_cancel(client->calls, client->now, into.call, LINNET_ECANCELLED), 0);
     assert_int_equal(into.finals, 1);
     client_answer(client, (script){.code = LINNET_CONTENT});

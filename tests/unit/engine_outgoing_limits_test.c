@@ -1,24 +1,5 @@
 /* The client role at its edges: what is refused, tokens, requests from within handlers, clearing, each limit. */
-#include "engine/endpoint.h"
-
-#include "engine_support.h"
-
-static uint32_t in_use(const test_port *port) { return port->endpoint->exchanges.pool.in_use; }
-
-/* Nothing is left behind: no exchange, buffer, timer. */
-static void assert_clean(const test_port *port)
-{
-    assert_int_equal(in_use(port), 0);
-    assert_int_equal(port->endpoint->exchanges.small.in_use, 0);
-    assert_int_equal(port->endpoint->exchanges.large.in_use, 0);
-    assert_true(linnet_endpoint_deadline(port->endpoint) == UINT64_MAX);
-}
-
-static void assert_ended(const test_ending *ending, int error)
-{
-    assert_int_equal(ending->count, 1);
-    assert_int_equal(ending->error, error);
-}
+#include "outgoing_support.h"
 
 static void what_cannot_be_sent_is_refused_before_anything_is_taken(void **state)
 {

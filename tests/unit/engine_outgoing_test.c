@@ -1,24 +1,5 @@
 /* The client role: when it sends again, what ends a request and what does not, and that each ends exactly once. */
-#include "engine/endpoint.h"
-
-#include "engine_support.h"
-
-static uint32_t in_use(const test_port *port) { return port->endpoint->exchanges.pool.in_use; }
-
-/* Nothing is left behind: no exchange, buffer, timer. */
-static void assert_clean(const test_port *port)
-{
-    assert_int_equal(in_use(port), 0);
-    assert_int_equal(port->endpoint->exchanges.small.in_use, 0);
-    assert_int_equal(port->endpoint->exchanges.large.in_use, 0);
-    assert_true(linnet_endpoint_deadline(port->endpoint) == UINT64_MAX);
-}
-
-static void assert_ended(const test_ending *ending, int error)
-{
-    assert_int_equal(ending->count, 1);
-    assert_int_equal(ending->error, error);
-}
+#include "outgoing_support.h"
 
 /* RFC 7252 4.2: "the timeout is set to a random duration between ACK_TIMEOUT and (ACK_TIMEOUT * ACK_RANDOM_FACTOR) ...
  * the retransmission counter is incremented, and the timeout is doubled." */

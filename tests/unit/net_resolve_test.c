@@ -285,6 +285,32 @@ static void many_names_are_looked_up_a_few_at_a_time(void **state)
     net_pair_close(&pair);
 }
 
+static void a_name_that_was_not_found_makes_way_before_one_that_was(void **state)
+{
+    (void)state;
+    net_pair pair;
+    net_result result;
+    char host[16];
+    net_pair_open(&pair, NULL);
+    for (unsigned i = 0; i + 1 < LINNET_RESOLVE_NAMES; i++) {
+        snprintf(host, sizeof host, "one%u", i);
+        assert_int_equal(send_to(&pair, host, &result, NULL), 0);
+        net_run(&pair);
+        assert_string_equal(result.payload, "world");
+    }
+    assert_int_equal(send_to(&pair, "nowhere", &result, NULL), 0);
+    net_run(&pair);
+    assert_int_equal(result.error, LINNET_ERESOLVE);
+    assert_int_equal(send_to(&pair, "one", &result, NULL), 0);
+    net_run(&pair);
+    unsigned before = asked_so_far();
+    assert_int_equal(send_to(&pair, "one0", &result, NULL), 0);
+    net_run(&pair);
+    assert_string_equal(result.payload, "world");
+    assert_int_equal(asked_so_far(), before);
+    net_pair_close(&pair);
+}
+
 /* With more stack than there are addresses no thread can be made. */
 static void let_threads_be_made(bool on)
 {
@@ -380,6 +406,7 @@ int main(void)
         cmocka_unit_test(a_look_up_that_takes_too_long_times_out),
         cmocka_unit_test(a_client_may_close_while_names_are_looked_up),
         cmocka_unit_test(many_names_are_looked_up_a_few_at_a_time),
+        cmocka_unit_test(a_name_that_was_not_found_makes_way_before_one_that_was),
         cmocka_unit_test(a_name_that_no_thread_could_be_made_for_does_not_wait_for_one),
         cmocka_unit_test(a_server_binds_all_addresses_of_a_name),
         cmocka_unit_test(a_host_that_is_a_name_is_sent_and_a_literal_is_not),
