@@ -32,10 +32,10 @@ resource.callback(Coap.REQUEST_GET, True)
 poll = uselect.poll()
 poll.register(Coap.socket(), uselect.POLLIN | uselect.POLLHUP | uselect.POLLERR)
 _thread.start_new_thread(socket_thread, (poll, Coap.socket()))
-print("polling")
 
-Coap.send_request(address, Coap.REQUEST_GET, uri_port=port, uri_path=".well-known/core", token="token1")
 try:
+    print("polling")
+    Coap.send_request(address, Coap.REQUEST_GET, uri_port=port, uri_path=".well-known/core", token="token1")
     while True:
         time.sleep(60)
 except KeyboardInterrupt:

@@ -23,8 +23,8 @@ greeting = Coap.add_resource("greeting", media_type=Coap.MEDIATYPE_TEXT_PLAIN, v
 greeting.add_attribute("title", "A greeting to change")
 greeting.callback(Coap.REQUEST_GET | Coap.REQUEST_PUT, True)
 
-print("serving", greeting)
 try:
+    print("serving", greeting)
     while True:
         Coap.read()
 except KeyboardInterrupt:
