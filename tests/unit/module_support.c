@@ -219,3 +219,10 @@ bool module_has_value(linnet_module_resource *resource, const char *text)
     assert_int_equal(linnet_module_resource_value(resource, value, sizeof value, &size), 0);
     return size == strlen(text) && memcmp(value, text, size) == 0;
 }
+
+uint16_t module_send(module_world *world, linnet_module_request request)
+{
+    uint16_t id;
+    assert_int_equal(linnet_module_send(world->session, &request, &id), 0);
+    return id;
+}

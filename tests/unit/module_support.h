@@ -83,6 +83,16 @@ void module_peer_answer(module_world *world, linnet_code code, const char *paylo
 uint16_t module_peer_id(const module_world *world);
 linnet_message module_peer_message(const module_world *world);
 
+/* Requests as the module takes them: a method by number, a GET; or all fields as given. */
+#define METHOD(number, ...)                                                                                            \
+    (linnet_module_request) { .method = (number), .content_format = -1, __VA_ARGS__ }
+#define REQUEST(...) METHOD(LINNET_MODULE_GET, __VA_ARGS__)
+#define RAW(...)                                                                                                       \
+    (linnet_module_request) { __VA_ARGS__ }
+
+/* Sends it in the session; returns its message ID. */
+uint16_t module_send(module_world *world, linnet_module_request request);
+
 /* Turns until so many events have come. */
 void module_await(module_world *world, size_t count);
 
