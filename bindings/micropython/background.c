@@ -117,14 +117,13 @@ static MP_DEFINE_CONST_FUN_OBJ_1(process_obj, process);
 /* The main thread of the interpreter is the first one of the process. */
 static void nudge(void) { syscall(SYS_tgkill, getpid(), getpid(), NUDGE_SIGNAL); }
 
-/* Where the interpreter's queue is full, the next turn tries again. */
-static void schedule(linnet_mp_background *background)
+/* Where the interpreter's queue is full, the thread tries again. */
+void linnet_mp_background_schedule(linnet_mp_background *background)
 {
     pthread_mutex_lock(&background->lock);
-    if (background->readers == 0)
+    if (background->readers == 0 && !background->scheduled && !background->closing)
         background->scheduled = mp_sched_schedule(MP_OBJ_FROM_PTR(&process_obj), MP_OBJ_FROM_PTR(background));
     pthread_mutex_unlock(&background->lock);
-    nudge();
 }
 
 static int milliseconds_until(uint64_t deadline)
@@ -157,7 +156,8 @@ static void *run(void *context)
             wait_for_change(background, NUDGE_MS);
             nudge(); /* it may have been just about to wait */
         } else if (is_due(background)) {
-            schedule(background);
+            linnet_mp_background_schedule(background);
+            nudge();
             wait_for_change(background, NUDGE_MS);
         }
     }
