@@ -100,7 +100,9 @@ mp_obj_t linnet_mp_session_send(mp_obj_t self, const linnet_module_request *requ
     LINNET_MP_OUTSIDE(error = linnet_module_send(handle, request, &id));
     linnet_module_session_release(handle);
     linnet_mp_check(error, NULL);
-    linnet_mp_background_schedule(linnet_mp_module_get()->background);
+    linnet_mp_module *module = MP_STATE_VM(linnet_mp_module);
+    if (module && !module->closed)
+        linnet_mp_background_schedule(module->background);
     return MP_OBJ_NEW_SMALL_INT(id);
 }
 

@@ -126,8 +126,8 @@ def test_the_server_of_002_serves_while_micropythons_prompt_waits(network, tmp_p
 def test_ctrl_c_ends_a_read_that_waits_for_ever(tmp_path):
     path = tmp_path / "reading.py"
     path.write_text(
-        "from network import Coap\nCoap.init()\nprint('reading')\n"
-        "try:\n    Coap.read()\nexcept KeyboardInterrupt:\n    print('interrupted')\n"
+        "from network import Coap\nCoap.init()\n"
+        "try:\n    print('reading')\n    Coap.read()\nexcept KeyboardInterrupt:\n    print('interrupted')\n"
     )
     server = programs.Server(*micropython(path), ready="reading")
     for _ in range(100):  # it may have been just about to wait
