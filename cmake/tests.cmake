@@ -1,5 +1,6 @@
 # Each tests/unit/*_test.c and tests/simulation/*_test.c is one cmocka program, known to ctest as unit/NAME or
 # simulation/NAME. The other C files of tests/unit, tests/simulation and tests/support are shared by all of them.
+# A *_memory_test.c has __wrap_malloc() and its like, which stand before those of the system and can fail.
 # A *_threads_test.c carries the label "threads": ./dev test runs it under ThreadSanitizer too.
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 if(NOT CMOCKA_FOUND)
@@ -43,6 +44,11 @@ foreach(kind unit simulation)
         set_target_properties(${target} PROPERTIES
             OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/${kind})
         add_test(NAME ${kind}/${name} COMMAND ${target} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+        if(name MATCHES "_memory_test$")
+            foreach(function malloc calloc realloc strdup mmap epoll_create1 eventfd socket)
+                target_link_options(${target} PRIVATE -Wl,--wrap=${function})
+            endforeach()
+        endif()
         set(labels ${kind})
         if(name MATCHES "_threads_test$")
             list(APPEND labels threads)

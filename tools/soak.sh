@@ -1,4 +1,5 @@
-# ./dev soak: the simulations under the sanitizers, again and again, each time from another seed.
+# ./dev soak: the simulations under the sanitizers, again and again, each time from another seed. Before them the threads
+# of a module hammer it for a minute under ThreadSanitizer; LINNET_SOAK_MS says for how long.
 # The programs of tests/simulation read their first seed from LINNET_SEED. Without LINNET_SEEDS it would be the only
 # one, and told in every detail.
 # shellcheck shell=bash
@@ -11,6 +12,7 @@ dev_soak() {
     compile "$build/asan" linnet_tests
     compgen -G "$build/asan/tests/simulation/*_test" >/dev/null || fail "there is no simulation in tests/simulation yet"
     mkdir -p "$logs"
+    soak_threads $((seconds < 60 ? seconds : 60))
     seed=$(date +%s)000000
     while [[ $SECONDS -lt $seconds ]]; do
         for program in "$build"/asan/tests/simulation/*_test; do
@@ -24,4 +26,13 @@ dev_soak() {
         rounds=$((rounds + 1)) seed=$((seed + 100000))
     done
     say "$rounds rounds in $SECONDS s, none failed"
+}
+
+soak_threads() {
+    configure "$build/tsan" -DCMAKE_BUILD_TYPE=Debug -DLINNET_SANITIZE=thread -DLINNET_EXAMPLES=OFF -DLINNET_BENCH=OFF
+    compile "$build/tsan" linnet_threads_tests
+    LINNET_SOAK_MS=$(($1 * 1000)) setarch -R "$build/tsan/tests/unit/module_threads_test" >"$logs/soak.log" 2>&1 </dev/null || {
+        tail -n 60 "$logs/soak.log"
+        fail "module_threads_test failed" "again: LINNET_SOAK_MS=$(($1 * 1000)) build/tsan/tests/unit/module_threads_test"
+    }
 }

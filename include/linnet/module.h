@@ -15,6 +15,7 @@
 #ifndef LINNET_MODULE_H
 #define LINNET_MODULE_H
 
+#include <linnet/config.h>
 #include <linnet/loop.h>
 
 #ifdef __cplusplus
@@ -73,6 +74,7 @@ typedef struct linnet_module_config {
     bool no_thread;          /* nothing happens in the background: only in linnet_module_read() and _process() */
     uint32_t max_resources;  /* that clients may create; 0: 1000. More: 5.03 */
     uint32_t max_value_size; /* that clients may set; 0: 65536. More: 4.13 */
+    linnet_transmission transmission; /* of the server and of all sessions */
 } linnet_module_config;
 
 /* `config` may be NULL; it is copied. LINNET_EADDRESS, LINNET_ERESOLVE, LINNET_EINVAL, LINNET_ENOMEM, LINNET_ESYSTEM,
@@ -90,11 +92,12 @@ void linnet_module_release(linnet_module *module); /* NULL is fine */
 int linnet_module_socket(const linnet_module *module);
 /* The address that the server got. LINNET_ENOENT for a client only; LINNET_ECLOSED. */
 int linnet_module_address(linnet_module *module, linnet_address *address);
-/* Waits until a packet has come since the last linnet_module_read(), at most `timeout_ms` (0: for ever), and handles all
- * that is there; handlers run in this thread. So whoever polls the socket and then reads does not wait for the packet
- * that the module's thread was faster to take. Sees sessions that are made meanwhile. Of several threads that read one handles the packet, and all
- * return. 0, also when the time is over; LINNET_ECANCELLED after linnet_module_wake(), and where a signal was handled
- * while it waited; LINNET_EBUSY inside a handler, where waiting would be for ever; LINNET_ECLOSED, LINNET_ESYSTEM. */
+/* Waits until a packet has come since the last linnet_module_read(), at most `timeout_ms` (0: for ever), and handles
+ * all that is there; handlers run in this thread. So whoever polls the socket and then reads does not wait for the
+ * packet that the module's thread was faster to take. Sees sessions that are made meanwhile. Of several threads that
+ * read one handles the packet, and all return. 0, also when the time is over; LINNET_ECANCELLED after
+ * linnet_module_wake(), and where a signal was handled while it waited; LINNET_EBUSY inside a handler, where waiting
+ * would be for ever; LINNET_ECLOSED, LINNET_ESYSTEM. */
 int linnet_module_read(linnet_module *module, uint32_t timeout_ms);
 /* Makes every linnet_module_read() of now return. From signal handlers too; without the lock. */
 void linnet_module_wake(linnet_module *module);

@@ -12,7 +12,7 @@ void linnet_module_get(linnet_request *request, linnet_reply *reply, void *conte
     linnet_stored_get(request, reply, context);
 }
 
-/* RFC 8132 2.3.1: "In case a client sends a payload that is inappropriate for the resource identified by the
+/* RFC 8132 2.2: "In case a client sends a payload that is inappropriate for the resource identified by the
  * Request-URI, the server can return a 4.15 (Unsupported Content-Format) CoAP error." */
 void linnet_module_fetch(linnet_request *request, linnet_reply *reply, void *context)
 {

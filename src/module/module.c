@@ -82,6 +82,7 @@ static int open_descriptors(linnet_module *module)
 
 static void configure(linnet_module *module, const linnet_module_config *config)
 {
+    module->transmission = config->transmission;
     module->dynamic_resources = config->dynamic_resources;
     module->create_by_post = config->create_by_post;
     module->max_resources = config->max_resources ? config->max_resources : MAX_RESOURCES;

@@ -57,6 +57,7 @@ struct linnet_module {
     size_t session_capacity;
     uint64_t next_number;
 
+    linnet_transmission transmission; /* of sessions */
     bool dynamic_resources;
     bool create_by_post;
     uint32_t max_resources;

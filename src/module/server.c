@@ -145,6 +145,7 @@ static int join_groups(linnet_server *server)
 int linnet_module_open_server(linnet_module *module, const linnet_module_config *config)
 {
     linnet_server_config settings = {
+        .transmission = config->transmission,
         .trace = linnet_module_note_packet,
         .trace_context = module,
         .unknown = config->dynamic_resources ? serve_unknown : NULL,

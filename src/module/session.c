@@ -57,8 +57,10 @@ static int look_up(const linnet_module_host *host)
 /* Without the lock: it may take long. */
 static int make(linnet_module *module, const char *address, uint16_t port, linnet_module_session **made)
 {
-    linnet_client_config config = {
-        .limits = session_limits, .trace = linnet_module_note_packet, .trace_context = module};
+    linnet_client_config config = {.transmission = module->transmission,
+                                   .limits = session_limits,
+                                   .trace = linnet_module_note_packet,
+                                   .trace_context = module};
     linnet_module_session *session = calloc(1, sizeof *session);
     if (!session)
         return LINNET_ENOMEM;

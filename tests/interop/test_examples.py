@@ -71,3 +71,41 @@ def test_a_group_is_asked_and_its_members_answer():
 def test_an_observed_resource_tells_of_its_changes():
     lines = serve("observed", "coap-client-notls -s 4 coap://127.0.0.1/count").split()
     assert len(lines) >= 3 and lines == [str(int(lines[0]) + i) for i in range(len(lines))]
+
+
+def test_the_modules_server_serves_replaces_creates_and_deletes():
+    uri = "coap://127.0.0.1"
+    script = f"""{LINNET} get {uri}/.well-known/core; echo
+{LINNET} get {uri}/resource1; echo
+{LINNET} put {uri}/resource1 --payload new
+{LINNET} get {uri}/resource1; echo
+{LINNET} put {uri}/a/new/one --payload hello
+{LINNET} get {uri}/a/new/one; echo
+{LINNET} delete {uri}/resource2
+{LINNET} get {uri}/.well-known/core"""
+    assert serve("module_server", script).splitlines() == [
+        '</resource1>;obs;title="resource1";ct=0,</resource2>;ct=41;obs', "default_value", "new", "hello",
+        '</resource1>;obs;title="resource1";ct=0,</a/new/one>;ct=0;obs']
+
+
+def test_the_modules_client_prints_ids_and_responses():
+    lines = run(f"{LINNET} serve --demo --bind 127.0.0.1 >/dev/null 2>&1 &\n{AWAIT}\n"
+                f"{EXAMPLES}/module_client 127.0.0.1").splitlines()
+    ids = lines[:3]
+    assert all(line.isdigit() for line in ids)
+    assert [line for line in lines if line.startswith("ID: ")] == [f"ID: {number}" for number in ids]
+    assert [line for line in lines if line.startswith("Token: ")] == ["Token: token1", "Token: token2", "Token: token3"]
+    assert [line for line in lines if line.startswith("Code: ")] == ["Code: 69", "Code: 69", "Code: 133"]
+    assert "Type: 2" in lines
+
+
+def test_the_modules_polling_client_asks_two_servers():
+    lines = run(f"{EXAMPLES}/module_server 127.0.0.1 >/dev/null &\n"
+                f"{LINNET} serve --demo --bind 127.0.0.2 >/dev/null 2>&1 &\n{AWAIT}; sleep 1\n"
+                f"{EXAMPLES}/module_client_polling 127.0.0.2 127.0.0.1").splitlines()
+    ids = [line for line in lines if line.isdigit()]
+    answers = [line for line in lines if not line.isdigit()]
+    assert len(ids) == 5 and len(answers) == 5
+    assert sum(line.startswith("127.0.0.2: Code: 69") for line in answers) == 2
+    rest = [line.split(", ", 1)[0] + " " + line.split("Payload: ")[1] for line in answers if line.startswith("127.0.0.1")]
+    assert rest[1:] == ["127.0.0.1: Code: 69 default_value", "127.0.0.1: Code: 68 "]
