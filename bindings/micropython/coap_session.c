@@ -78,6 +78,7 @@ void linnet_mp_session_tidy(linnet_mp_module *module)
 
 static mp_obj_t finalise(mp_obj_t self)
 {
+    linnet_module_session_set_context(handle_of(self), NULL); /* another thread may be about to look */
     linnet_module_session_release(handle_of(self));
     return mp_const_none;
 }

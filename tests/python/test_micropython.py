@@ -180,6 +180,7 @@ import _thread, gc, sys, time
 from network import Coap
 port = int(sys.argv[1])
 Coap.init("127.0.0.1", port=port)
+gc.threshold(2048)
 resource = Coap.add_resource("r", value="x", etag=True)
 resource.callback(Coap.REQUEST_GET | Coap.REQUEST_PUT, True)
 lock, counts, done = _thread.allocate_lock(), [0], []
