@@ -5,13 +5,20 @@
  */
 #include "coap.h"
 
+#include "py/mphal.h"
+
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#if !MICROPY_PY_THREAD || !MICROPY_ENABLE_SCHEDULER
+#error "network.Coap needs MICROPY_PY_THREAD and MICROPY_ENABLE_SCHEDULER"
+#endif
 
 enum { NUDGE_MS = 20 }; /* until the main thread is told once more that something waits */
 /* Ends a system call in which the main thread waits. It is ignored by default, so a stray one does no harm. */
@@ -114,17 +121,42 @@ static mp_obj_t process(mp_obj_t carried)
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(process_obj, process);
 
-/* The main thread of the interpreter is the first one of the process. */
-static void nudge(void) { syscall(SYS_tgkill, getpid(), getpid(), NUDGE_SIGNAL); }
+static sem_t nudged;
 
-/* Where the interpreter's queue is full, the next turn tries again. */
-static void schedule(linnet_mp_background *background)
+static void on_nudge(int number, siginfo_t *info, void *context)
+{
+    (void)number, (void)context;
+    if (info->si_code == SI_TKILL && info->si_pid == getpid())
+        sem_post(&nudged);
+}
+
+static void prepare_nudges(void)
+{
+    /* No SA_RESTART: to end a call is its purpose. */
+    struct sigaction action = {.sa_sigaction = on_nudge, .sa_flags = SA_SIGINFO};
+    sem_init(&nudged, 0, 0);
+    sigaction(NUDGE_SIGNAL, &action, NULL);
+}
+
+/* Signals the main thread, which is the first one of the process, and waits until it has taken the signal: all in the
+ * atomic section in which the collector waits for a semaphore of its own. That wait knows nothing of signals; were it
+ * interrupted, the collector would not see the objects of the thread that it has asked. */
+static void nudge(void)
+{
+    mp_uint_t state = MICROPY_BEGIN_ATOMIC_SECTION();
+    if (syscall(SYS_tgkill, getpid(), getpid(), NUDGE_SIGNAL) == 0)
+        while (sem_wait(&nudged) != 0)
+            continue; /* this thread has all signals blocked */
+    MICROPY_END_ATOMIC_SECTION(state);
+}
+
+/* Where the interpreter's queue is full, the thread tries again. */
+void linnet_mp_background_schedule(linnet_mp_background *background)
 {
     pthread_mutex_lock(&background->lock);
-    if (background->readers == 0)
+    if (background->readers == 0 && !background->scheduled && !background->closing)
         background->scheduled = mp_sched_schedule(MP_OBJ_FROM_PTR(&process_obj), MP_OBJ_FROM_PTR(background));
     pthread_mutex_unlock(&background->lock);
-    nudge();
 }
 
 static int milliseconds_until(uint64_t deadline)
@@ -157,7 +189,8 @@ static void *run(void *context)
             wait_for_change(background, NUDGE_MS);
             nudge(); /* it may have been just about to wait */
         } else if (is_due(background)) {
-            schedule(background);
+            linnet_mp_background_schedule(background);
+            nudge();
             wait_for_change(background, NUDGE_MS);
         }
     }
@@ -165,15 +198,13 @@ static void *run(void *context)
     return NULL;
 }
 
-static void on_nudge(int number) { (void)number; }
-
 /* All signals are for the threads of the interpreter. */
 static int start(linnet_mp_background *background)
 {
-    struct sigaction action = {.sa_handler = on_nudge}; /* no SA_RESTART: to end the call is its purpose */
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     sigset_t all, before;
     pthread_t thread;
-    sigaction(NUDGE_SIGNAL, &action, NULL);
+    pthread_once(&once, prepare_nudges);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = pthread_create(&thread, NULL, run, background);

@@ -3,9 +3,6 @@
 
 #include "py/mphal.h"
 
-#include <limits.h>
-#include <string.h>
-
 static mp_obj_t get_socket(void)
 {
     linnet_mp_module *module = linnet_mp_module_get();
@@ -136,13 +133,6 @@ static mp_obj_t register_new_resource_handler(mp_obj_t handler)
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(register_new_resource_handler_obj, register_new_resource_handler);
 
-static mp_obj_t error_text(mp_obj_t reason)
-{
-    const char *text = linnet_error_text((int)linnet_mp_number(reason, INT_MIN, INT_MAX, 0));
-    return mp_obj_new_str(text, strlen(text));
-}
-static MP_DEFINE_CONST_FUN_OBJ_1(error_text_obj, error_text);
-
 /* Without these a class takes the first argument for an instance. */
 #define STATIC_METHOD(name, function) static MP_DEFINE_CONST_STATICMETHOD_OBJ(name##_static, MP_ROM_PTR(&function))
 STATIC_METHOD(init, linnet_mp_init_obj);
@@ -155,7 +145,6 @@ STATIC_METHOD(get_resource, get_resource_obj);
 STATIC_METHOD(register_response_handler, register_response_handler_obj);
 STATIC_METHOD(register_failure_handler, register_failure_handler_obj);
 STATIC_METHOD(register_new_resource_handler, register_new_resource_handler_obj);
-STATIC_METHOD(error_text, error_text_obj);
 STATIC_METHOD(send_request, linnet_mp_send_request_obj);
 STATIC_METHOD(new_client_session, linnet_mp_new_client_session_obj);
 STATIC_METHOD(remove_client_session, linnet_mp_remove_client_session_obj);
@@ -180,7 +169,6 @@ static const mp_rom_map_elem_t entries[] = {
     METHOD(register_response_handler),
     METHOD(register_failure_handler),
     METHOD(register_new_resource_handler),
-    METHOD(error_text),
     METHOD(send_request),
     METHOD(new_client_session),
     METHOD(remove_client_session),
@@ -202,11 +190,6 @@ static const mp_rom_map_elem_t entries[] = {
     NUMBER(MEDIATYPE_APP_CBOR, 60),
     NUMBER(PROTOCOL_UDP, LINNET_MODULE_UDP),
     NUMBER(PROTOCOL_DTLS, LINNET_MODULE_DTLS),
-    NUMBER(ERROR_RESET, LINNET_ERESET),
-    NUMBER(ERROR_TIMEOUT, LINNET_ETIMEOUT),
-    NUMBER(ERROR_NETWORK, LINNET_ENETWORK),
-    NUMBER(ERROR_REFUSED, LINNET_EREFUSED),
-    NUMBER(ERROR_TOO_BIG, LINNET_ETOOBIG),
 };
 static MP_DEFINE_CONST_DICT(dict, entries);
 

@@ -62,6 +62,8 @@ MP_DECLARE_CONST_FUN_OBJ_KW(linnet_mp_send_request_obj);
 linnet_mp_background *linnet_mp_background_open(linnet_module *library);
 void linnet_mp_background_close(linnet_mp_background *background);
 void linnet_mp_background_release(linnet_mp_background *background); /* the module's hold on it */
+/* Has the interpreter do soon what there is to do, before the program can end: what was sent leaves. */
+void linnet_mp_background_schedule(linnet_mp_background *background);
 /* Around a wait in linnet_module_read(), which then does all that there is to do. */
 void linnet_mp_background_pause(linnet_mp_background *background);
 void linnet_mp_background_resume(linnet_mp_background *background);

@@ -69,6 +69,7 @@ mp_obj_t linnet_mp_resource_of(linnet_mp_module *module, linnet_module_resource 
 
 static mp_obj_t finalise(mp_obj_t self)
 {
+    linnet_module_resource_set_context(handle_of(self), NULL); /* another thread may be about to look */
     linnet_module_resource_release(handle_of(self));
     return mp_const_none;
 }

@@ -78,6 +78,7 @@ void linnet_mp_session_tidy(linnet_mp_module *module)
 
 static mp_obj_t finalise(mp_obj_t self)
 {
+    linnet_module_session_set_context(handle_of(self), NULL); /* another thread may be about to look */
     linnet_module_session_release(handle_of(self));
     return mp_const_none;
 }
@@ -100,6 +101,9 @@ mp_obj_t linnet_mp_session_send(mp_obj_t self, const linnet_module_request *requ
     LINNET_MP_OUTSIDE(error = linnet_module_send(handle, request, &id));
     linnet_module_session_release(handle);
     linnet_mp_check(error, NULL);
+    linnet_mp_module *module = MP_STATE_VM(linnet_mp_module);
+    if (module && !module->closed)
+        linnet_mp_background_schedule(module->background);
     return MP_OBJ_NEW_SMALL_INT(id);
 }
 

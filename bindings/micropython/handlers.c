@@ -4,6 +4,8 @@
  */
 #include "coap.h"
 
+#include <string.h>
+
 /* Ctrl-C and sys.exit() are for the program, the main thread takes them up; the rest is printed as Python does where
  * nobody can catch it. */
 static void report(mp_obj_t exception)
@@ -58,8 +60,9 @@ static void call_failure(linnet_mp_module *module, const void *what)
     const failure *failed = what;
     if (module->on_failure == mp_const_none)
         return;
+    const char *reason = linnet_error_text(failed->reason);
     mp_obj_t arguments[] = {MP_OBJ_NEW_SMALL_INT(failed->id), linnet_mp_bytes(failed->token),
-                            MP_OBJ_NEW_SMALL_INT(failed->reason)};
+                            mp_obj_new_str(reason, strlen(reason))};
     mp_call_function_n_kw(module->on_failure, MP_ARRAY_SIZE(arguments), 0, arguments);
 }
 

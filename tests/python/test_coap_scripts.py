@@ -42,12 +42,15 @@ runpy.run_module("network", run_name="__main__", alter_sys=True)
 
 
 class Script:
-    """A script of a document, running on a host as on a board."""
+    """A script of a document, running on a host as on a board; test_micropython.py has other boards."""
+
+    board = staticmethod(lambda path: python("-c", BOARD, path))
+    ends_with = 0
 
     def __init__(self, host, folder, text, **more):
         path = folder / f"{len(list(folder.iterdir()))}.py"
         path.write_text(text, encoding="utf-8")
-        self.program = host.start(*python("-c", BOARD, path), **more)
+        self.program = host.start(*self.board(path), **more)
 
     def lines(self, count):
         """Its output when there are so many lines, sorted, with message IDs as N."""
@@ -67,7 +70,7 @@ class Script:
 
     def __exit__(self, *_):
         try:
-            assert self.program.stop() == 0, self.program.output
+            assert self.program.stop() == self.ends_with, self.program.output
         finally:
             if self.program.is_running:
                 self.program.kill()
