@@ -63,6 +63,12 @@ part_interop() {
 
 part_conformance() { run_pytest tests/conformance; }
 
+part_python() {
+    configure "$build"
+    compile "$build" linnet_product
+    PYTHONPATH=$build/python run_pytest tests/python
+}
+
 run_pytest() {
     local status=0 output log=$logs/$part.pytest
     LINNET=$build/linnet LINNET_BUILD=$build LINNET_NODE_MODULES=$build/npm/node_modules \

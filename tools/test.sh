@@ -1,6 +1,6 @@
 # ./dev test: runs the parts of tools/part.sh, two at a time, and adds up what they count.
 # shellcheck shell=bash
-all_parts=(build unit threads run install size lint interop conformance)
+all_parts=(build unit threads run install size lint interop conformance python)
 declare -A part_of_process=() started_at=()
 finished=()
 shown=false # whether the output of the one part that runs is on the terminal already
@@ -25,12 +25,13 @@ install_for_parts() {
         case $part in
             unit | threads) wanted+=("${packages_unit[@]}") ;;
             interop | conformance) mapfile -t -O "${#wanted[@]}" wanted < <(printf '%s\n' "${packages_peers[@]}" && node_packages) ;;
+            python) mapfile -t -O "${#wanted[@]}" wanted < <(printf '%s\n' "${packages_python[@]}" && node_packages) ;;
             size) wanted+=("${packages_size[@]}") ;;
             lint) wanted+=("${packages_lint[@]}") ;;
         esac
     done
     need "${wanted[@]}"
-    [[ " $* " != *" interop "* && " $* " != *" conformance "* ]] || (install_peers) || true # interop will fail then
+    [[ ! " $* " =~ " "(interop|conformance|python)" " ]] || (install_peers) || true # interop will fail then
 }
 
 # The npm peers, at the versions of tests/interop/package.json. No lock file: it would name a host.

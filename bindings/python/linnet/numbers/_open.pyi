@@ -1,0 +1,6 @@
+from enum import IntEnum
+from typing import Any, Self
+
+class OpenIntEnum(IntEnum):
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: Any) -> Self: ...
