@@ -3,6 +3,7 @@
 #define LINNET_CLIENT_H
 
 #include <linnet/body.h>
+#include <linnet/credentials.h>
 #include <linnet/endpoint.h>
 #include <linnet/loop.h>
 
@@ -54,6 +55,9 @@ typedef struct linnet_client_request {
      * server that is silent or restarted is asked again by itself, for ever. Not in linnet_client_call(). */
     bool observe;
 
+    const linnet_credentials *credentials; /* for a coaps:// URI; NULL: those of the client. Copied. Requests with equal
+                                            * credentials to one place share a session */
+
     linnet_response_handler *on_response;
     void *context; /* also of read_body and on_block */
 } linnet_client_request;
@@ -69,6 +73,7 @@ typedef struct linnet_client_config {
      * asked for with their ETag when they are not. Requests with ETag, Block or If-... options of their own, with
      * on_block or to a group go past it. 0: no cache. */
     size_t cache_size;
+    const linnet_credentials *credentials; /* for coaps:// URIs; NULL: none, unless a request has its own. Copied */
     uint32_t resolve_ms;             /* 60000: how long the addresses of a name are remembered */
     const char *multicast_interface; /* where requests to groups leave, by name or number, unless the URI says so:
                                       * coap://[ff02::fd%25eth0]. NULL: as the system's routes say */

@@ -3,6 +3,7 @@
 #define LINNET_SERVER_H
 
 #include <linnet/config.h>
+#include <linnet/credentials.h>
 #include <linnet/loop.h>
 #include <linnet/resource.h>
 
@@ -19,6 +20,8 @@ typedef struct linnet_server_config {
     linnet_trace *trace; /* sees every datagram; NULL: none */
     void *trace_context;
     unsigned loss_percent; /* for tests: drop this share of datagrams in each direction */
+
+    const linnet_credentials *credentials; /* for coaps:// addresses; NULL: there are none. Copied */
 
     /* Requests for paths that no resource has (default: 4.04). */
     linnet_handler *unknown;

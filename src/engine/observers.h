@@ -41,7 +41,7 @@ typedef struct linnet_observer {
     uint32_t next; /* 1 + index of the next one in the subject's queue; 0: none */
     uint32_t previous;
     uint8_t ip[16];
-    uint8_t local_ip[16];
+    uint8_t local_ip[16]; /* of a secured one: the session, which knows the way, in the first octets */
     uint32_t scope;
     uint16_t port;
     uint16_t socket;
@@ -50,7 +50,8 @@ typedef struct linnet_observer {
     uint32_t version;     /* of the observable: what it was told of last */
     uint32_t confirmed;   /* when it last showed that it is there, in units of 2^20 microseconds */
     uint16_t unconfirmed; /* non-confirmable notifications since */
-    uint8_t token_size;
+    uint8_t token_size : 7;
+    uint8_t is_secured : 1;
     bool has_id;
 } linnet_observer;
 
