@@ -8,8 +8,9 @@
 extern "C" {
 #endif
 
-/* One endpoint: a transport address, and the secured session, if any. IPv4 is kept as ::ffff:a.b.c.d (RFC 4291 2.5.5.2), so one form serves both. The struct has
- * no padding and `reserved` is 0: two addresses are equal when their octets are. */
+/* One endpoint: a transport address, and the secured session, if any. IPv4 is kept as ::ffff:a.b.c.d (RFC
+ * 4291 2.5.5.2), so one form serves both. The struct has no padding and `reserved` is 0: two addresses are equal when
+ * their octets are. */
 typedef struct linnet_address {
     uint8_t ip[16];
     uint32_t scope; /* interface index of a link-local address, else 0 */

@@ -74,10 +74,10 @@ typedef struct linnet_client_config {
      * on_block or to a group go past it. 0: no cache. */
     size_t cache_size;
     const linnet_credentials *credentials; /* for coaps:// URIs; NULL: none, unless a request has its own. Copied */
-    uint32_t resolve_ms;             /* 60000: how long the addresses of a name are remembered */
-    const char *multicast_interface; /* where requests to groups leave, by name or number, unless the URI says so:
-                                      * coap://[ff02::fd%25eth0]. NULL: as the system's routes say */
-    uint8_t multicast_hops;          /* how many routers they may pass; 0: 1, no router */
+    uint32_t resolve_ms;                   /* 60000: how long the addresses of a name are remembered */
+    const char *multicast_interface;       /* where requests to groups leave, by name or number, unless the URI says so:
+                                            * coap://[ff02::fd%25eth0]. NULL: as the system's routes say */
+    uint8_t multicast_hops;                /* how many routers they may pass; 0: 1, no router */
 } linnet_client_config;
 
 /* `config` may be NULL; it is copied. LINNET_ENOMEM, LINNET_EADDRESS, LINNET_ESYSTEM. */

@@ -45,7 +45,7 @@ typedef enum linnet_peer_certificate {
 typedef struct linnet_credentials {
     /* Pre-shared key (RFC 7252 9.1.3.1). */
     linnet_bytes psk;      /* the key; up to LINNET_PSK_MAX octets */
-    linnet_bytes identity; /* client: what it calls itself, up to LINNET_PSK_IDENTITY_MAX octets; may be empty. Server:
+    linnet_bytes identity; /* client: what it calls itself, 1 to LINNET_PSK_IDENTITY_MAX octets. Server:
                             * the one identity that has `psk`; empty: every identity has it */
     linnet_bytes hint; /* server: sent to clients, to help them choose an identity. Without a hint nothing is sent */
     linnet_psk_look_up *look_up; /* server: asked for the key of each client, before `psk` is considered */
@@ -77,17 +77,19 @@ typedef struct linnet_credentials {
     void *context; /* of look_up and failed */
 } linnet_credentials;
 
-/* The cipher suites that there are: all of them with authenticated encryption. In their order of preference. */
+/* The cipher suites that there are, in their order of preference: all of them with authenticated encryption. */
 enum linnet_suite {
     LINNET_ECDHE_ECDSA_AES_128_CCM_8 = 0xc0ae, /* RFC 7251; RFC 7252 9.1.3.2, 9.1.3.3: mandatory with raw keys, X.509 */
     LINNET_ECDHE_ECDSA_AES_128_CCM = 0xc0ac,   /* RFC 7251 */
     LINNET_ECDHE_ECDSA_AES_128_GCM = 0xc02b,   /* RFC 5289 */
-    LINNET_ECDHE_RSA_AES_128_GCM = 0xc02f,     /* RFC 5289 */
-    LINNET_ECDHE_PSK_CHACHA20_POLY1305 =
-        0xccac,                        /* RFC 7905: a key that is lost later does not open what was recorded */
-    LINNET_PSK_AES_128_CCM_8 = 0xc0a8, /* RFC 6655; RFC 7252 9.1.3.1: mandatory with pre-shared keys */
-    LINNET_PSK_AES_128_CCM = 0xc0a4,   /* RFC 6655 */
-    LINNET_PSK_AES_128_GCM = 0x00a8    /* RFC 5487 */
+    LINNET_ECDHE_ECDSA_CHACHA20_POLY1305 = 0xcca9, /* RFC 7905 */
+    LINNET_ECDHE_RSA_AES_128_GCM = 0xc02f,         /* RFC 5289 */
+    LINNET_ECDHE_RSA_CHACHA20_POLY1305 = 0xcca8,   /* RFC 7905 */
+    LINNET_PSK_AES_128_CCM_8 = 0xc0a8,             /* RFC 6655; RFC 7252 9.1.3.1: mandatory with pre-shared keys */
+    LINNET_PSK_AES_128_CCM = 0xc0a4,               /* RFC 6655 */
+    LINNET_PSK_AES_128_GCM = 0x00a8,               /* RFC 5487 */
+    LINNET_PSK_CHACHA20_POLY1305 = 0xccab,         /* RFC 7905 */
+    LINNET_ECDHE_PSK_CHACHA20_POLY1305 = 0xccac /* RFC 7905: who learns the key later cannot read what was recorded */
 };
 
 #ifdef __cplusplus

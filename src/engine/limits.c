@@ -36,6 +36,8 @@ linnet_limits linnet_limits_filled(const linnet_limits *given)
     if (limits.token_size > limits.message_size / 2u)
         limits.token_size = limits.message_size / 2u;
     limits.peers = pick(given->peers, 65536);
+    limits.sessions = pick(given->sessions, 1048576);
+    limits.handshakes = pick(given->handshakes, 1024);
     limits.observers = pick(given->observers, 1u << 20);
     limits.observed = pick(given->observed, 4096);
     limits.source_ports = pick(given->source_ports, 512);
