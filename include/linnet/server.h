@@ -36,10 +36,13 @@ typedef struct linnet_server_config {
 int linnet_server_open(linnet_server **server, const char *address);
 /* The same with settings; `config` is copied, its strings need not live on. */
 int linnet_server_open_with(linnet_server **server, const linnet_server_config *config);
-/* Listens on one more address. */
+/* Listens on one more address: "coap://...", or with credentials "coaps://..." (port 5684), else LINNET_ECREDENTIALS. */
 int linnet_server_bind(linnet_server *server, const char *address);
 /* The index-th (from 0) address that it listens on, with the port that it got; LINNET_ENOENT past the last. */
 int linnet_server_address(const linnet_server *server, size_t index, linnet_address *address);
+
+/* Whether it is one of coaps://. */
+bool linnet_server_is_secured(const linnet_server *server, size_t index);
 
 /*
  * Joins a multicast group: "224.0.1.187" (All CoAP Nodes, RFC 7252 12.8), "ff02::fd%eth0", "[ff05::fd]:5683". Without

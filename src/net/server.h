@@ -31,6 +31,7 @@ struct linnet_server {
     size_t echo_size;
     void *transfers_memory; /* of site.transfers */
     size_t transfers_size;
+    struct linnet_keyring *keyring; /* NULL: no coaps:// */
     atomic_bool stopped;
 };
 

@@ -251,6 +251,7 @@ linnet_handshake *linnet_handshake_open(linnet_keyring *keyring, const gnutls_dt
     if (!handshake)
         return NULL;
     linnet_keyring_hold(keyring);
+    name = keyring->peer_name ? keyring->peer_name : name;
     handshake->keyring = keyring;
     handshake->alert = -1;
     handshake->timeout = LINNET_HANDSHAKE_TIMEOUT_MS * UINT64_C(1000);
