@@ -16,6 +16,7 @@ enum { KEY_RESUME = REQUEST_KEYS_END };
 const option_row request_options[] = {
     REQUEST_ROWS_WHAT,
     REQUEST_ROWS_HOW,
+    SECURE_ROWS_CLIENT,
     {0, NULL, NULL, "what to show"},
     REQUEST_ROW_OUTPUT,
     {KEY_RESUME, "resume", NULL, "go on with a download to a file that was interrupted"},

@@ -185,6 +185,21 @@ static void fail_received(linnet_handshake *handshake)
     fail(handshake, linnet_alert_error((int)alert), (int)alert, text);
 }
 
+/* Whether the server has all that it needs to see that its key is another. Some tell by an alert; some, among them
+ * those of OpenSSL and GnuTLS, discard what they cannot open and fall silent, or take leave. */
+static bool is_being_checked(const linnet_handshake *handshake)
+{
+    return !handshake->keyring->server && handshake->keyring->psk.size > 0 &&
+           gnutls_handshake_get_last_in(handshake->tls) == GNUTLS_HANDSHAKE_SERVER_HELLO_DONE;
+}
+
+static void fail_unchecked(linnet_handshake *handshake, int error, const char *text)
+{
+    bool checked = is_being_checked(handshake);
+    fail(handshake, checked ? LINNET_EKEY : error, -1,
+         checked ? "the server went silent where it had to check the keys: they seem to differ" : text);
+}
+
 /* What an error of the library's says, in our words. */
 static void fail_with(linnet_handshake *handshake, int error)
 {
@@ -204,6 +219,9 @@ static void fail_with(linnet_handshake *handshake, int error)
     case GNUTLS_E_UNSUPPORTED_SIGNATURE_ALGORITHM:
         fail(handshake, LINNET_ESUITE, alert,
              "there is no cipher suite that both sides offer and have credentials for");
+        break;
+    case GNUTLS_E_UNEXPECTED_PACKET: /* close_notify, too */
+        fail_unchecked(handshake, LINNET_EHANDSHAKE, "the peer broke the handshake off");
         break;
     case GNUTLS_E_NO_CERTIFICATE_FOUND:
     case GNUTLS_E_CERTIFICATE_REQUIRED:
@@ -344,7 +362,7 @@ void linnet_handshake_expire(linnet_handshake *handshake, uint64_t now)
 {
     uint64_t most = LINNET_HANDSHAKE_TIMEOUT_MOST_MS * UINT64_C(1000);
     if (now >= handshake->deadline) {
-        fail(handshake, LINNET_ETIMEOUT, -1, "the peer did not go on with the handshake");
+        fail_unchecked(handshake, LINNET_ETIMEOUT, "the peer did not go on with the handshake");
         return;
     }
     handshake->timeout = handshake->timeout * 2 < most ? handshake->timeout * 2 : most;

@@ -73,7 +73,7 @@ static int outcome(int error)
     return error < 0 ? LINNET_ECREDENTIALS : 0;
 }
 
-/* The public half of our key, as a raw public key. */
+/* The public half of our key, as a raw public key in the same format. */
 static int export_public(const gnutls_datum_t *key, gnutls_datum_t *spki)
 {
     gnutls_privkey_t private_key = NULL;
@@ -86,7 +86,7 @@ static int export_public(const gnutls_datum_t *key, gnutls_datum_t *spki)
     if (error == 0)
         error = gnutls_pubkey_import_privkey(public_key, private_key, 0, 0);
     if (error == 0)
-        error = gnutls_pubkey_export2(public_key, GNUTLS_X509_FMT_DER, spki);
+        error = gnutls_pubkey_export2(public_key, format_of(key), spki);
     gnutls_pubkey_deinit(public_key);
     gnutls_privkey_deinit(private_key);
     return error;
