@@ -97,6 +97,10 @@ static const char *authority(const char *uri, char *text, size_t capacity)
 
 static void complain_timeout(const char *place, unsigned sent, double seconds)
 {
+    if (*secure_failure()) {
+        complain("no session with %s within %.3g s: %s", place, seconds, secure_failure());
+        return;
+    }
     if (sent > 1)
         complain("no answer from %s within %.3g s (sent %u times)", place, seconds, sent);
     else

@@ -193,13 +193,6 @@ static bool is_being_checked(const linnet_handshake *handshake)
            gnutls_handshake_get_last_in(handshake->tls) == GNUTLS_HANDSHAKE_SERVER_HELLO_DONE;
 }
 
-static void fail_unchecked(linnet_handshake *handshake, int error, const char *text)
-{
-    bool checked = is_being_checked(handshake);
-    fail(handshake, checked ? LINNET_EKEY : error, -1,
-         checked ? "the server went silent where it had to check the keys: they seem to differ" : text);
-}
-
 /* What an error of the library's says, in our words. */
 static void fail_with(linnet_handshake *handshake, int error)
 {
@@ -221,7 +214,10 @@ static void fail_with(linnet_handshake *handshake, int error)
              "there is no cipher suite that both sides offer and have credentials for");
         break;
     case GNUTLS_E_UNEXPECTED_PACKET: /* close_notify, too */
-        fail_unchecked(handshake, LINNET_EHANDSHAKE, "the peer broke the handshake off");
+        if (is_being_checked(handshake))
+            fail(handshake, LINNET_EKEY, -1, "the server took leave when it had checked the keys: they seem to differ");
+        else
+            fail(handshake, LINNET_EHANDSHAKE, -1, "the peer broke the handshake off");
         break;
     case GNUTLS_E_NO_CERTIFICATE_FOUND:
     case GNUTLS_E_CERTIFICATE_REQUIRED:
@@ -362,7 +358,9 @@ void linnet_handshake_expire(linnet_handshake *handshake, uint64_t now)
 {
     uint64_t most = LINNET_HANDSHAKE_TIMEOUT_MOST_MS * UINT64_C(1000);
     if (now >= handshake->deadline) {
-        fail_unchecked(handshake, LINNET_ETIMEOUT, "the peer did not go on with the handshake");
+        fail(handshake, LINNET_ETIMEOUT, -1,
+             is_being_checked(handshake) ? "the server went silent where it had to check the keys: they may differ"
+                                         : "the peer did not go on with the handshake");
         return;
     }
     handshake->timeout = handshake->timeout * 2 < most ? handshake->timeout * 2 : most;

@@ -1,8 +1,9 @@
 #include "security/record.h"
 
-/* Both are DTLS 1.2: {254, 253}. The very first messages may say {254, 255} (RFC 6347 4.2.1). */
+/* DTLS 1.2 is {254, 253}. Before it is agreed on, messages may say {254, 255} (RFC 6347 4.2.1). */
 #define VERSION_MAJOR 254u
 #define VERSION_MINOR 253u
+#define FIRST_MINOR 255u
 
 /* RFC 5246 6.2.3.3: "additional_data = seq_num + TLSCompressed.type + TLSCompressed.version + TLSCompressed.length" */
 #define ADDITIONAL_SIZE 13u
@@ -25,7 +26,8 @@ bool linnet_record_next(linnet_bytes *rest, linnet_record *record)
 {
     const uint8_t *at = rest->data;
     size_t size;
-    if (rest->size < LINNET_RECORD_HEADER_SIZE || at[1] != VERSION_MAJOR)
+    if (rest->size < LINNET_RECORD_HEADER_SIZE || at[1] != VERSION_MAJOR ||
+        (at[2] != VERSION_MINOR && (at[2] != FIRST_MINOR || (at[3] | at[4]) != 0)))
         return false;
     size = (size_t)at[11] << 8 | at[12];
     if (size > rest->size - LINNET_RECORD_HEADER_SIZE)

@@ -17,7 +17,7 @@ typedef struct pair_nonces {
     struct {
         int from;
         uint64_t sequence;
-        uint8_t client_port[2];
+        uint16_t port; /* of the client */
         size_t size;
         uint8_t front[48];
     } records[NONCES];
@@ -27,19 +27,20 @@ static void watch(pair *self, int to, const linnet_path *way, linnet_bytes datag
 {
     linnet_bytes rest = datagram;
     linnet_record record;
-    (void)way;
     while (linnet_record_next(&rest, &record)) {
         size_t front = record.octets.size < 48 ? record.octets.size : 48;
         if (record.epoch == 0)
             continue;
         for (size_t i = 0; i < self->nonces->count; i++) {
-            if (self->nonces->records[i].from != to || self->nonces->records[i].sequence != record.sequence)
+            if (self->nonces->records[i].port != way->peer.port || self->nonces->records[i].from != to ||
+                self->nonces->records[i].sequence != record.sequence)
                 continue;
             assert_int_equal(self->nonces->records[i].size, record.octets.size);
             assert_memory_equal(self->nonces->records[i].front, record.octets.data, front);
         }
         assert_true(self->nonces->count < NONCES);
         self->nonces->records[self->nonces->count].from = to;
+        self->nonces->records[self->nonces->count].port = way->peer.port;
         self->nonces->records[self->nonces->count].sequence = record.sequence;
         self->nonces->records[self->nonces->count].size = record.octets.size;
         memcpy(self->nonces->records[self->nonces->count++].front, record.octets.data, front);
@@ -52,23 +53,15 @@ static void put(pair *self, pair_datagram *datagram)
     self->wire[self->on_wire++] = *datagram;
 }
 
-static void post(pair *self, int to, const linnet_path *way, linnet_bytes octets)
+/* `way` is as the receiver sees it, `client` the client's end. */
+static void post(pair *self, int to, const linnet_path *way, const linnet_path *client, linnet_bytes octets)
 {
     pair_datagram datagram = {.to = to, .due = self->now + 1000, .way = *way, .size = octets.size};
     assert_true(octets.size <= sizeof datagram.octets);
     memcpy(datagram.octets, octets.data, octets.size);
-    if (getenv("PAIR_TRACE")) {
-        linnet_bytes r = octets;
-        linnet_record rec;
-        printf("%llu to %s:", (unsigned long long)self->now, to ? "client" : "server");
-        while (linnet_record_next(&r, &rec))
-            printf(" [%d e%d s%llu %zu t%d]", rec.type, rec.epoch, (unsigned long long)rec.sequence, rec.fragment.size,
-                   rec.fragment.data[0]);
-        printf("\n");
-    }
     self->sent[to]++;
     self->octets[to] += octets.size;
-    watch(self, to, way, octets);
+    watch(self, to, client, octets);
     unsigned copies = self->fate ? self->fate(self, &datagram, self->fate_context) : 1;
     while (copies-- > 0)
         put(self, &datagram);
@@ -78,14 +71,14 @@ static void send_to_client(void *context, const linnet_path *way, linnet_bytes o
 {
     pair *self = context;
     assert_memory_equal(way->peer.ip, self->client_way.peer.ip, 16);
-    post(self, PAIR_TO_CLIENT, &self->server_way, octets);
+    post(self, PAIR_TO_CLIENT, &self->server_way, way, octets);
 }
 
 static void send_to_server(void *context, const linnet_path *way, linnet_bytes octets)
 {
     pair *self = context;
     assert_true(way->peer.port == self->server_way.peer.port);
-    post(self, PAIR_TO_SERVER, &self->client_way, octets);
+    post(self, PAIR_TO_SERVER, &self->client_way, &self->client_way, octets);
 }
 
 static void note(pair *self, int at, linnet_bytes plain)
@@ -257,7 +250,8 @@ bool pair_say(pair *self, int to, const char *text)
     uint32_t session = to == PAIR_TO_SERVER ? self->client_path.peer.session : self->server_path.peer.session;
     size_t size = linnet_dtls_seal(self->ends[!to], session, linnet_text(text), datagram, &way);
     if (size > 0)
-        post(self, to, to == PAIR_TO_SERVER ? &self->client_way : &self->server_way, linnet_view(datagram, size));
+        post(self, to, to == PAIR_TO_SERVER ? &self->client_way : &self->server_way, &self->client_way,
+             linnet_view(datagram, size));
     return size > 0;
 }
 
