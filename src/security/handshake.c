@@ -45,6 +45,28 @@ static bool is_muted(linnet_handshake *handshake, linnet_bytes octets)
     return handshake->muted;
 }
 
+static uint64_t sequence_of(const uint8_t *record)
+{
+    uint64_t sequence = 0;
+    for (unsigned i = 5; i < 11; i++)
+        sequence = sequence << 8 | record[i];
+    return sequence;
+}
+
+/* Records in the clear are counted here, not by the library, since some of them it does not know of. It says where to
+ * begin: a server with the number of the hello. */
+static void number(linnet_handshake *handshake, uint8_t *record)
+{
+    if ((record[3] | record[4]) != 0)
+        return;
+    if (!handshake->has_sent)
+        handshake->sequence = sequence_of(record);
+    handshake->has_sent = true;
+    for (unsigned i = 0; i < 6; i++)
+        record[10 - i] = (uint8_t)(handshake->sequence >> 8u * i);
+    handshake->sequence++;
+}
+
 static ssize_t push(gnutls_transport_ptr_t context, const void *data, size_t size)
 {
     linnet_handshake *handshake = context;
@@ -59,6 +81,8 @@ static ssize_t push(gnutls_transport_ptr_t context, const void *data, size_t siz
         handshake->out_capacity = 2 * wanted;
     }
     memcpy(handshake->out + handshake->out_size, data, size);
+    if (size >= LINNET_RECORD_HEADER_SIZE)
+        number(handshake, handshake->out + handshake->out_size);
     handshake->out_size = wanted;
     return (ssize_t)size;
 }
@@ -243,6 +267,31 @@ static void conclude(linnet_handshake *handshake)
         handshake->state = LINNET_SHAKEN;
 }
 
+/* Without memory for it, only the library's own retransmissions are there. */
+static void keep_flight(linnet_handshake *handshake)
+{
+    uint8_t *copy = realloc(handshake->flight, handshake->out_size);
+    if (!copy)
+        return;
+    memcpy(copy, handshake->out, handshake->out_size);
+    handshake->flight = copy;
+    handshake->flight_size = handshake->out_size;
+}
+
+/* As soon as one message of the peer's flight is there the library takes its own for received, and sends it no more.
+ * But then a peer that never sends by itself is waited for in vain: RFC 6347 4.2.4 repeats until all of the flight has
+ * come. What is enciphered goes as it was. */
+static void repeat_flight(linnet_handshake *handshake)
+{
+    linnet_bytes rest = linnet_view(handshake->flight, handshake->flight_size);
+    linnet_record record;
+    while (linnet_record_next(&rest, &record)) {
+        handshake->muted = false;
+        handshake->in_call = 0;
+        push(handshake, record.octets.data, record.octets.size);
+    }
+}
+
 static void step(linnet_handshake *handshake, uint64_t now, bool may_repeat)
 {
     size_t before = handshake->out_size;
@@ -251,7 +300,10 @@ static void step(linnet_handshake *handshake, uint64_t now, bool may_repeat)
     int error = gnutls_handshake(handshake->tls);
     handshake->input = (linnet_bytes){0};
     handshake->muted = false;
-    handshake->sent_at = handshake->out_size > before ? now : handshake->sent_at;
+    if (handshake->out_size > before) {
+        handshake->sent_at = now;
+        keep_flight(handshake);
+    }
     if (error == 0)
         conclude(handshake);
     else if (gnutls_error_is_fatal(error))
@@ -286,6 +338,7 @@ void linnet_handshake_close(linnet_handshake *handshake)
     linnet_keyring_release(handshake->keyring);
     free(handshake->name);
     free(handshake->out);
+    free(handshake->flight);
     free(handshake);
 }
 
@@ -365,6 +418,8 @@ void linnet_handshake_expire(linnet_handshake *handshake, uint64_t now)
     }
     handshake->timeout = handshake->timeout * 2 < most ? handshake->timeout * 2 : most;
     step(handshake, now, true);
+    if (handshake->state == LINNET_SHAKING && handshake->out_size == 0)
+        repeat_flight(handshake);
 }
 
 static uint64_t written_sequence(const linnet_handshake *handshake)

@@ -43,6 +43,10 @@ typedef struct linnet_handshake {
     uint8_t *out;       /* records that wait to be sent */
     size_t out_size;
     size_t out_capacity;
+    uint8_t *flight; /* what was sent last */
+    size_t flight_size;
+    uint64_t sequence; /* of the next record in the clear */
+    bool has_sent;
     linnet_handshake_state state;
     uint32_t sent;    /* 1 + the highest message number that was sent */
     uint32_t heard;   /* the same of what came */
