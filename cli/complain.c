@@ -2,6 +2,7 @@
 #include "cli/complain.h"
 
 #include "cli/command.h"
+#include "cli/secure.h"
 #include "cli/terminal.h"
 
 #include <errno.h>
@@ -67,11 +68,11 @@ bool complain_uri(const char *uri)
 {
     linnet_uri parsed;
     int error = linnet_uri_parse(&parsed, linnet_text(uri));
-    if (error == 0 && parsed.scheme == LINNET_COAP)
+    if (error == 0 && (parsed.scheme == LINNET_COAP || parsed.scheme == LINNET_COAPS))
         return false;
     if (error == 0) {
         complain("'%s': this linnet does not speak %s yet", uri, linnet_scheme_name(parsed.scheme));
-        hint("coap:// works");
+        hint("coap:// and coaps:// work");
     } else if (error == LINNET_ESCHEME) {
         complain("'%s': not a scheme of CoAP", uri);
         hint("a URI looks like coap://HOST[:PORT]/PATH[?QUERY]; 'coap://' may be left out");
@@ -97,6 +98,10 @@ static const char *authority(const char *uri, char *text, size_t capacity)
 
 static void complain_timeout(const char *place, unsigned sent, double seconds)
 {
+    if (*secure_failure()) {
+        complain("no session with %s within %.3g s: %s", place, seconds, secure_failure());
+        return;
+    }
     if (sent > 1)
         complain("no answer from %s within %.3g s (sent %u times)", place, seconds, sent);
     else
@@ -106,6 +111,39 @@ static void complain_timeout(const char *place, unsigned sent, double seconds)
     else
         hint("is a CoAP server running there? 'linnet ping %s' tells; firewalls often drop UDP; --timeout waits longer",
              place);
+}
+
+/* Errors of coaps://. */
+static bool complain_secured(int error, const char *place)
+{
+    const char *why = secure_failure();
+    switch (error) {
+    case LINNET_EKEY:
+        complain("%s has another pre-shared key for this identity (%s)", place, why);
+        hint("--psk-identity and --psk-key have to be the same on both sides; 0x1f is taken for octets");
+        return true;
+    case LINNET_EIDENTITY:
+        complain("%s has no key for this identity (%s)", place, why);
+        hint("--psk-identity has to be one that the server knows");
+        return true;
+    case LINNET_ECERTIFICATE:
+        complain("no session with %s: %s", place, why);
+        hint("--ca names the authority, --peer-key the raw public key to believe; --cert and --key show who you are");
+        return true;
+    case LINNET_ESUITE:
+        complain("no session with %s: %s", place, why);
+        hint("one side may want a pre-shared key (--psk-key), the other a certificate (--ca)");
+        return true;
+    case LINNET_EHANDSHAKE:
+        complain("no session with %s: %s", place, *why ? why : linnet_error_text(error));
+        return true;
+    case LINNET_ECREDENTIALS:
+        complain("the credentials for %s cannot be used", place);
+        hint("--psk-key wants --psk-identity, --cert wants --key, and their files have to be PEM or DER");
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* Errors that the network or the peer made. */
@@ -193,7 +231,7 @@ int complain_request(int error, const char *uri, unsigned sent, double seconds)
         hint("it stands behind %%25: coap://[fe80::1%%25eth0]/PATH; 'ip link' lists them");
         return EXIT_USAGE;
     }
-    if (complain_network(error, place, sent, seconds))
+    if (complain_secured(error, place) || complain_network(error, place, sent, seconds))
         return EXIT_NO_ANSWER;
     errno = system_error;
     return complain_local(error, place);

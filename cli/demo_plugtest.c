@@ -95,6 +95,22 @@ static void get_multi_format(linnet_request *request, linnet_reply *reply, void 
         linnet_reply_text(reply, "One of two formats.\n");
 }
 
+/* DTLS_01: who the session says that it is. */
+static void get_secure(linnet_request *request, linnet_reply *reply, void *context)
+{
+    static const char *const words[] = {"nobody", "somebody", "the pre-shared key of", "a raw public key",
+                                        "certificate"};
+    linnet_identity peer = linnet_request_peer(request);
+    (void)context;
+    bool has_name = peer.security == LINNET_SECURED_PSK || peer.security == LINNET_SECURED_CERTIFICATE;
+    char *name = text_quote(has_name ? peer.name : linnet_text(""));
+    char *text = text_format("This is /secure, asked for by %s%s%s.\n", words[peer.security], has_name ? " " : "",
+                             has_name ? name : "");
+    linnet_reply_text(reply, text);
+    free(text);
+    free(name);
+}
+
 #define VALUE(text)                                                                                                    \
     {                                                                                                                  \
         (const uint8_t *)(text), sizeof(text) - 1                                                                      \
@@ -109,6 +125,7 @@ const demo_resource demo_plugtest[] = {
     {"multi-format",
      {.get = get_multi_format, .attributes = (const linnet_attribute[]){{"ct", "0 41"}}, .attribute_count = 1}},
     {"validate", {.stored = true, .writable = true, .value = VALUE("Validate me.\n")}},
+    {"secure", {.get = get_secure, .secured_only = true}},
     {"create1", {.stored = true, .writable = true, .absent = true}},
     {"large",
      {.stored = true,

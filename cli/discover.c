@@ -25,6 +25,7 @@ const option_row discover_options[] = {
     {KEY_INTERFACE, "interface", "NAME", "the network where a group is asked: coap://224.0.1.187"},
     {KEY_LOSS, "loss", "PERCENT", "for testing: lose this share of datagrams each way"},
     {'v', "verbose", NULL, "show both messages on standard error; -vv with their octets"},
+    SECURE_ROWS_CLIENT,
     OPTION_ROWS_COMMON};
 
 typedef enum discover_format { DISCOVER_TABLE, DISCOVER_LINK, DISCOVER_JSON } discover_format;
@@ -33,6 +34,7 @@ typedef struct discover {
     linnet_client_request request;
     linnet_client_config config;
     print_trace_settings trace;
+    secure_settings secure;
     discover_format format;
     const char *output_name;
     char *uri; /* what is asked in the end */
@@ -79,6 +81,8 @@ static bool take(discover *self, int key, const char *value)
     case KEY_LOSS:
         return option_percent("--loss", value, &self->config.loss_percent);
     default:
+        if (secure_takes(key))
+            return secure_take(&self->secure, key, value);
         self->trace.verbosity++;
         return true;
     }
@@ -253,8 +257,10 @@ int discover_run(const command *command_self, int argc, char **argv)
     if (parse(&self, command_self, argc, argv, &status)) {
         self.config.trace = print_trace;
         self.config.trace_context = &self.trace;
+        self.config.credentials = secure_for(&self.secure, self.uri);
         status = group_is(self.uri) ? ask_group(&self) : ask(&self);
     }
     free(self.uri);
+    secure_clear(&self.secure);
     return status;
 }

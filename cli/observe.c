@@ -16,6 +16,7 @@ const option_row observe_options[] = {
     {KEY_DURATION, "duration", "SECONDS", "end after this time"},
     REQUEST_ROWS_WHAT,
     REQUEST_ROWS_HOW,
+    SECURE_ROWS_CLIENT,
     {0, NULL, NULL, "what to do with notifications"},
     {KEY_EXEC, "observe-exec", "COMMAND",
      "give each to this shell command instead of printing it:\nthe payload on standard input; LINNET_CODE, "

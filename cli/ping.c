@@ -5,6 +5,7 @@
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/print.h"
+#include "cli/secure.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ const option_row ping_options[] = {{0, NULL, NULL, "options"},
                                    {'p', "local-port", "PORT", "send from this UDP port"},
                                    {KEY_LOSS, "loss", "PERCENT", "for testing: lose this share of datagrams each way"},
                                    {'v', "verbose", NULL, "show every message; -vv with its octets"},
+                                   SECURE_ROWS_CLIENT,
                                    OPTION_ROWS_COMMON};
 
 typedef struct ping {
@@ -30,6 +32,7 @@ typedef struct ping {
     linnet_client_config config;
     char local_address[32];
     print_trace_settings trace;
+    secure_settings secure;
     unsigned interval_ms, timeout_ms;
     unsigned long count; /* 0: until Ctrl-C */
     output out;
@@ -65,6 +68,8 @@ static bool take(ping *self, int key, const char *value)
     case KEY_LOSS:
         return option_percent("--loss", value, &self->config.loss_percent);
     default:
+        if (secure_takes(key))
+            return secure_take(&self->secure, key, value);
         self->trace.verbosity++;
         return true;
     }
@@ -208,6 +213,7 @@ int ping_run(const command *command_self, int argc, char **argv)
     self.config.transmission.nstart = 65535; /* the next is sent on time, also while one is not answered yet */
     self.config.trace = print_trace;
     self.config.trace_context = &self.trace;
+    self.config.credentials = secure_for(&self.secure, self.uri);
     int error = linnet_client_open(&self.client, &self.config);
     if (error)
         return complain_request(error, self.uri, 0, 0);

@@ -20,6 +20,7 @@ const option_row request_options[] = {
      "for links that lose much: send and take what is large by\nQ-Block1 and Q-Block2 (RFC 9177), non-confirmable, "
      "where\n"
      "the server knows them; it is asked first"},
+    SECURE_ROWS_CLIENT,
     {0, NULL, NULL, "what to show"},
     REQUEST_ROW_OUTPUT,
     {KEY_RESUME, "resume", NULL, "go on with a download to a file that was interrupted"},

@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/payload.h"
 #include "cli/print.h"
+#include "cli/secure.h"
 
 #include <linnet.h>
 
@@ -23,6 +24,7 @@ typedef struct request_settings {
     const char *output_name;
     output_format format;
     print_trace_settings trace;
+    secure_settings secure;
 
     /* Takes an option of the command that is none of those that all have; false after a complaint. */
     bool (*take)(struct request_settings *settings, int key, const char *value);

@@ -153,7 +153,7 @@ static bool take(request_settings *settings, int key, const char *value)
         settings->trace.verbosity++;
         return true;
     default:
-        return settings->take(settings, key, value);
+        return secure_takes(key) ? secure_take(&settings->secure, key, value) : settings->take(settings, key, value);
     }
 }
 
@@ -195,6 +195,7 @@ bool request_settings_parse(request_settings *settings, const command *self, int
         return false;
     settings->config.trace = print_trace;
     settings->config.trace_context = &settings->trace;
+    settings->config.credentials = secure_for(&settings->secure, settings->request.uri);
     settings->request.payload = settings->payload.memory;
     if (settings->request.type == LINNET_NON && !settings->request.timeout_ms && !group_is(settings->request.uri))
         settings->request.timeout_ms = NON_TIMEOUT_MS;
@@ -208,5 +209,6 @@ void request_settings_clear(request_settings *settings)
     for (size_t i = 0; i < settings->request.option_count; i++)
         free((void *)settings->options[i].value.data);
     payload_close(&settings->payload);
+    secure_clear(&settings->secure);
     free((void *)settings->token.data);
 }

@@ -6,6 +6,7 @@
 #include "cli/demo.h"
 #include "cli/demo_later.h"
 #include "cli/interrupt.h"
+#include "cli/secure.h"
 #include "cli/text.h"
 
 #include <errno.h>
@@ -33,11 +34,13 @@ const option_row serve_options[] = {
     {KEY_DYNAMIC, "dynamic", NULL, "PUT creates resources at any path, DELETE removes them"},
     {0, NULL, NULL, "where"},
     {'b', "bind", "ADDRESS",
-     "listen on [SCHEME://]HOST[:PORT]; port 0 is any free one\n(every address, port 5683; repeatable)"},
+     "listen on [SCHEME://]HOST[:PORT]; port 0 is any free one\n(every address: coap, and coaps where there are keys "
+     "for\nit; repeatable)"},
     {KEY_JOIN, "join", "GROUP",
      "hear a multicast group, too: 224.0.1.187, ff02::fd%eth0,\n[ff05::fd]:5683 (on every interface, port 5683; "
      "repeatable)"},
     {KEY_LEISURE, "leisure", "SECONDS", "answer a group within this time, at random (5)"},
+    SECURE_ROWS_SERVER,
     {0, NULL, NULL, "what to take from whom"},
     {KEY_AMPLIFICATION, "amplification", "N",
      "until a client has proved its address by an Echo (RFC 9175),\nsend it at most N times what it sent, change "
@@ -54,6 +57,7 @@ const option_row serve_options[] = {
     OPTION_ROWS_COMMON};
 
 typedef struct serve {
+    secure_settings secure; /* first: see log_failure() */
     bool demo, dynamic;
     const char *binds[BINDS_MOST];
     size_t bind_count;
@@ -150,6 +154,8 @@ static bool take(serve *self, int key, const char *value)
         self->log.level += self->log.level < LOG_DEBUG;
         return true;
     default:
+        if (secure_takes(key))
+            return secure_take(&self->secure, key, value);
         if (self->bind_count == BINDS_MOST) {
             complain("more than %d addresses", BINDS_MOST);
             return false;
@@ -189,6 +195,11 @@ static int complain_bind(int error, const char *uri)
         hint("--bind :PORT listens on every address of this host");
         return EXIT_NO_ANSWER;
     }
+    if (error == LINNET_ECREDENTIALS) {
+        complain("cannot listen on %s: no credentials were given", uri);
+        hint("--psk-key, --credentials, or --cert and --key make coaps:// possible");
+        return EXIT_USAGE;
+    }
     bool says_why = (error == LINNET_EADDRESS || error == LINNET_ESYSTEM) && system_error;
     complain("cannot listen on %s: %s", uri, says_why ? strerror(system_error) : linnet_error_text(error));
     if (system_error == EADDRINUSE)
@@ -202,9 +213,9 @@ static int complain_bind(int error, const char *uri)
 
 static int bind_all(serve *self)
 {
-    static const char *const everywhere[] = {"[::]"};
+    static const char *const everywhere[] = {"coap://[::]", "coaps://[::]"};
     const char *const *binds = self->bind_count ? self->binds : everywhere;
-    size_t count = self->bind_count ? self->bind_count : 1;
+    size_t count = self->bind_count ? self->bind_count : self->config.credentials ? 2 : 1;
     int status = EXIT_DONE;
     for (size_t i = 0; i < count && status == EXIT_DONE; i++) {
         char *uri = serve_bind_uri(binds[i]);
@@ -242,7 +253,7 @@ static int run(serve *self)
         return status;
     interrupt_watch_server(self->server);
     for (size_t i = 0; linnet_server_address(self->server, i, &address) == 0; i++)
-        serve_log_listening(&self->log, &address);
+        serve_log_listening(&self->log, &address, linnet_server_is_secured(self->server, i));
     int error = linnet_server_run(self->server);
     interrupt_watch_server(NULL);
     if (error) {
@@ -253,8 +264,22 @@ static int run(serve *self)
     return EXIT_DONE;
 }
 
+static void log_failure(void *context, const linnet_handshake_failure *failure)
+{
+    serve_log_failure(&((serve *)context)->log, failure);
+}
+
+static int complain_opening(int error)
+{
+    complain("the server cannot start: %s", linnet_error_text(error));
+    if (error == LINNET_ECREDENTIALS)
+        hint("a server wants --psk-key, --credentials, or --cert and --key; their files have to be PEM or DER");
+    return error == LINNET_ECREDENTIALS ? EXIT_USAGE : EXIT_NO_ANSWER;
+}
+
 static int open_and_run(serve *self)
 {
+    self->config.credentials = secure_server(&self->secure, log_failure);
     if (self->log.level >= LOG_INFO) {
         self->config.trace = serve_trace;
         self->config.trace_context = &self->log;
@@ -267,9 +292,8 @@ static int open_and_run(serve *self)
     if (!error && self->demo)
         error = demo_add(self->server);
     if (error) {
-        complain("the server cannot start: %s", linnet_error_text(error));
         linnet_server_close(self->server);
-        return EXIT_NO_ANSWER;
+        return complain_opening(error);
     }
     int status = run(self);
     later_stop();
@@ -281,7 +305,8 @@ int serve_run(const command *command_self, int argc, char **argv)
 {
     serve self = {.log.level = LOG_WARN};
     int status = EXIT_USAGE;
-    if (!parse(&self, command_self, argc, argv, &status))
-        return status;
-    return open_and_run(&self);
+    if (parse(&self, command_self, argc, argv, &status))
+        status = open_and_run(&self);
+    secure_clear(&self.secure);
+    return status;
 }

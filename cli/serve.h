@@ -13,7 +13,9 @@ typedef struct serve_log {
 } serve_log;
 
 /* "listening on coap://127.0.0.1:5683", whatever the level is. */
-void serve_log_listening(const serve_log *log, const linnet_address *address);
+void serve_log_listening(const serve_log *log, const linnet_address *address, bool secured);
+/* A client that could not be let in. */
+void serve_log_failure(const serve_log *log, const linnet_handshake_failure *failure);
 /* Any other event, as a word for programs and a text for people. */
 void serve_log_event(const serve_log *log, log_level level, const char *event, const char *text);
 

@@ -51,10 +51,10 @@ static void print_json_line(cJSON *object)
     free(text);
 }
 
-void serve_log_listening(const serve_log *log, const linnet_address *address)
+void serve_log_listening(const serve_log *log, const linnet_address *address, bool secured)
 {
     char text[LINNET_ADDRESS_TEXT], uri[LINNET_ADDRESS_TEXT + 8];
-    snprintf(uri, sizeof uri, "coap://%s", linnet_address_text(address, text));
+    snprintf(uri, sizeof uri, "%s://%s", secured ? "coaps" : "coap", linnet_address_text(address, text));
     if (log->json) {
         cJSON *object = json_line(LOG_INFO, "listening");
         cJSON_AddStringToObject(object, "uri", uri);
@@ -62,6 +62,17 @@ void serve_log_listening(const serve_log *log, const linnet_address *address)
     } else {
         fprintf(stderr, "listening on %s\n", uri);
     }
+}
+
+void serve_log_failure(const serve_log *log, const linnet_handshake_failure *failure)
+{
+    char address[LINNET_ADDRESS_TEXT];
+    char *identity = failure->identity.size ? text_quote(failure->identity) : text_format("%s", "");
+    char *text = text_format("handshake with %s failed: %s%s%s", linnet_address_text(&failure->peer, address),
+                             failure->text, *identity ? ": " : "", identity);
+    serve_log_event(log, LOG_WARN, "handshake", text);
+    free(text);
+    free(identity);
 }
 
 void serve_log_event(const serve_log *log, log_level level, const char *event, const char *text)

@@ -16,6 +16,9 @@ set(test_libraries)
 if(TARGET linnet_cli)
     list(APPEND test_libraries linnet_cli)
 endif()
+if(LINNET_DTLS) # certificates for tests are made by GnuTLS
+    list(APPEND test_libraries PkgConfig::LINNET_TLS)
+endif()
 list(APPEND test_libraries linnet_static PkgConfig::CMOCKA linnet_flags)
 
 function(linnet_test_settings target)

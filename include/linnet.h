@@ -11,9 +11,11 @@
 #include <linnet/code.h>
 #include <linnet/config.h>
 #include <linnet/content_format.h>
+#include <linnet/credentials.h>
 #include <linnet/echo.h>
 #include <linnet/endpoint.h>
 #include <linnet/error.h>
+#include <linnet/identity.h>
 #include <linnet/link.h>
 #include <linnet/loop.h>
 #include <linnet/message.h>

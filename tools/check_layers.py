@@ -1,6 +1,6 @@
 """Checks that a file includes only its own layer and those to its left, as docs and README draw it:
 
-    wire < engine < server, client < security, net, store < gateway, module < cli, bindings
+    wire < engine < server, client < security < net, store < gateway, module < cli, bindings
 
 The core (wire, engine, server, client) may use a few headers of the C library and no others.
 """
@@ -12,9 +12,10 @@ RANK = {
     "wire": 0,
     "engine": 1,
     "server": 2, "client": 2,
-    "security": 3, "net": 3, "store": 3,
-    "gateway": 4, "module": 4,
-    "cli": 5, "bindings": 5,
+    "security": 3,
+    "net": 4, "store": 4,
+    "gateway": 5, "module": 5,
+    "cli": 6, "bindings": 6,
 }
 CORE = ("wire", "engine", "server", "client")
 
@@ -23,10 +24,11 @@ PUBLIC = {
     "block": "wire", "bytes": "wire", "code": "wire", "content_format": "wire", "error": "wire", "link": "wire",
     "message": "wire", "option": "wire", "uri": "wire",
     "address": "engine", "body": "engine", "config": "engine", "endpoint": "engine", "echo": "engine",
-    "observers": "engine", "q_block": "server",
+    "identity": "engine", "observers": "engine", "q_block": "server",
     "response": "engine", "transfers": "engine",
     "request": "server", "resource": "server", "site": "server",
     "calls": "client", "requests": "client",
+    "credentials": "security",
     "client": "net", "loop": "net", "server": "net",
     "module": "module",
 }

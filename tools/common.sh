@@ -24,6 +24,7 @@ fail() {
 }
 
 packages_build=(build-essential cmake ninja-build pkg-config libcbor-dev libcjson-dev libpcap-dev libedit-dev
+                libgnutls28-dev nettle-dev
                 python3 python3-dev)
 packages_unit=("${packages_build[@]}" libcmocka-dev)
 packages_peers=("${packages_build[@]}" python3 python3-pytest tshark libcoap3-bin iproute2)

@@ -8,13 +8,17 @@
 extern "C" {
 #endif
 
-/* One transport address. IPv4 is kept as ::ffff:a.b.c.d (RFC 4291 2.5.5.2), so one form serves both. The struct has
- * no padding and `reserved` is 0: two addresses are equal when their octets are. */
+/* One endpoint: a transport address, and the secured session, if any. IPv4 is kept as ::ffff:a.b.c.d (RFC
+ * 4291 2.5.5.2), so one form serves both. The struct has no padding and `reserved` is 0: two addresses are equal when
+ * their octets are. */
 typedef struct linnet_address {
     uint8_t ip[16];
     uint32_t scope; /* interface index of a link-local address, else 0 */
     uint16_t port;  /* host byte order */
     uint16_t reserved;
+    uint32_t session; /* 0: none. Else the security association: an endpoint is "identified depending on the security
+                       * mode used" (RFC 7252 4.1), so two sessions from one address are two peers to all above. A
+                       * number is not used again while anything can remember it */
 } linnet_address;
 
 /* The way of a datagram: the peer, and what is ours at this end. An answer goes back over the path that its request

@@ -3,6 +3,7 @@
 #define LINNET_CLIENT_H
 
 #include <linnet/body.h>
+#include <linnet/credentials.h>
 #include <linnet/endpoint.h>
 #include <linnet/loop.h>
 
@@ -72,6 +73,9 @@ typedef struct linnet_client_request {
      * an `offset`. A response is held whole, up to max_body_size, also where on_block is given its parts, in order. */
     bool q_block;
 
+    const linnet_credentials *credentials; /* for a coaps:// URI; NULL: those of the client. Copied. Requests with equal
+                                            * credentials to one place share a session */
+
     linnet_response_handler *on_response;
     void *context; /* also of read_body, on_block and on_wait */
 } linnet_client_request;
@@ -87,11 +91,12 @@ typedef struct linnet_client_config {
      * asked for with their ETag when they are not. Requests with ETag, Block or If-... options of their own, with
      * on_block or to a group go past it. 0: no cache. */
     size_t cache_size;
-    linnet_q_transmission q_block;   /* of requests with q_block */
-    uint32_t resolve_ms;             /* 60000: how long the addresses of a name are remembered */
-    const char *multicast_interface; /* where requests to groups leave, by name or number, unless the URI says so:
-                                      * coap://[ff02::fd%25eth0]. NULL: as the system's routes say */
-    uint8_t multicast_hops;          /* how many routers they may pass; 0: 1, no router */
+    linnet_q_transmission q_block;         /* of requests with q_block */
+    const linnet_credentials *credentials; /* for coaps:// URIs; NULL: none, unless a request has its own. Copied */
+    uint32_t resolve_ms;                   /* 60000: how long the addresses of a name are remembered */
+    const char *multicast_interface;       /* where requests to groups leave, by name or number, unless the URI says so:
+                                            * coap://[ff02::fd%25eth0]. NULL: as the system's routes say */
+    uint8_t multicast_hops;                /* how many routers they may pass; 0: 1, no router */
 } linnet_client_config;
 
 /* `config` may be NULL; it is copied. LINNET_ENOMEM, LINNET_EADDRESS, LINNET_ESYSTEM. */

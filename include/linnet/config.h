@@ -93,6 +93,11 @@ typedef struct linnet_limits {
                                 * Then the one that proved itself longest ago has to again */
     uint32_t proof_lifetime_s; /* 3600: for how long */
     uint32_t echo_lifetime_s;  /* 300: within what time an Echo has to be returned to be a proof */
+
+    /* Of coaps:// (credentials.h). */
+    uint32_t sessions;   /* 1048576: secured sessions. Then one that was silent for long makes way */
+    uint32_t handshakes; /* 1024: those under way, some 20 KB each, of peers that have proved their address. Then the
+                          * oldest is given up; a client's next one is LINNET_EBUSY */
 } linnet_limits;
 
 #ifdef __cplusplus

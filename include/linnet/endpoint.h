@@ -49,9 +49,9 @@ typedef struct linnet_incoming {
     bool refused_to_defer;            /* set by linnet_endpoint_defer(), when it had no memory */
     struct linnet_subject *subject;   /* a representation for notifications is asked for; NULL: it is a request */
     struct linnet_observer *observer; /* whom this request has registered */
-    uint64_t subject_key;
-    uint64_t sequence; /* for Observe */
-    uint32_t version;  /* of what is observed, before the handler ran */
+    uint64_t subject_key;             /* what is secured and what is not never share one */
+    uint64_t sequence;                /* for Observe */
+    uint32_t version;                 /* of what is observed, before the handler ran */
 
     bool unproved;   /* the peer has not proved its address: what it may be answered is bounded (echo.h) */
     bool must_prove; /* and more than that is wanted: set by linnet_endpoint_defer() */

@@ -30,7 +30,15 @@ enum linnet_error {
     LINNET_EADDRESS = -21,     /* the local address is in use, not of this host, or not permitted */
     LINNET_ESYSTEM = -22,      /* a system call failed: errno says why */
     LINNET_EUNSUPPORTED = -23, /* understood, but not built in */
-    LINNET_EMESSAGEID = -24    /* every message ID of that socket towards that peer is in use (RFC 7252 4.4) */
+    LINNET_EMESSAGEID = -24,   /* every message ID of that socket towards that peer is in use (RFC 7252 4.4) */
+
+    /* Of coaps:// (RFC 7252 section 9). */
+    LINNET_ECREDENTIALS = -25, /* no credentials were given for this, or they cannot be read */
+    LINNET_EKEY = -26,         /* the peer has another pre-shared key for that identity */
+    LINNET_EIDENTITY = -27,    /* there is no key for that identity */
+    LINNET_ECERTIFICATE = -28, /* a certificate or public key is missing, expired, not trusted, or of another name */
+    LINNET_ESUITE = -29,       /* no cipher suite, version or kind of credentials in common */
+    LINNET_EHANDSHAKE = -30    /* the secured session could not be set up for another reason, or the peer ended it */
 };
 
 /* A short sentence in English, never NULL; `error` may be 0. The text is static. */

@@ -19,6 +19,7 @@ typedef struct linnet_observable {
     uint32_t version;                /* counts changes */
     uint32_t confirm_every;          /* linnet_resource_config.confirm_every, filled in */
     bool asked;                      /* its handler runs for a notification: what it changes is part of that */
+    bool is_personal;                /* its handlers ask who it is: sessions share no representation */
 } linnet_observable;
 
 typedef struct linnet_observers linnet_observers;

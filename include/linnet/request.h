@@ -7,6 +7,7 @@
 #include <linnet/body.h>
 #include <linnet/code.h>
 #include <linnet/content_format.h>
+#include <linnet/identity.h>
 #include <linnet/message.h>
 
 #ifdef __cplusplus
@@ -35,6 +36,9 @@ const linnet_message *linnet_request_message(const linnet_request *request);
 const linnet_path *linnet_request_path(const linnet_request *request);
 /* Whether the handler is run for a notification: the library asks for the representation, no client does (RFC 7641). */
 bool linnet_request_notifies(const linnet_request *request);
+/* Who sent it, as far as its session shows (RFC 7252 section 9); LINNET_NOT_SECURED over coap://. Also in handlers that
+ * are run for observers: the identity of the one whose path it is. */
+linnet_identity linnet_request_peer(const linnet_request *request);
 /* Of a resource with `.streaming`: where in the whole body this payload begins, and whether more follows. The reply to
  * all but the last is 2.31 unless the handler sets an error, which ends the transfer. Else 0 and false. */
 uint64_t linnet_request_offset(const linnet_request *request);

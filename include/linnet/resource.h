@@ -46,6 +46,7 @@ typedef struct linnet_resource_config {
     uint32_t max_body_size; /* the largest block-wise request body; 0: 1 MiB. More: 4.13. Streaming has no bound */
     uint32_t fresh_ms; /* a request has to show that it was sent within this time: else 4.01 with an Echo, which clients
                         * that know RFC 9175 return by themselves. 0: not asked; at most 4 hours. Not to groups */
+    bool secured_only; /* only over coaps://; else 4.01. See linnet_request_peer() for who may */
     bool hidden;       /* not in /.well-known/core */
     bool subtree;      /* serves every path below its own too; the longest match wins */
     bool list_format;  /* show ct= with content_format even when there is no stored value */

@@ -3,6 +3,7 @@
 #define LINNET_SERVER_H
 
 #include <linnet/config.h>
+#include <linnet/credentials.h>
 #include <linnet/loop.h>
 #include <linnet/resource.h>
 
@@ -23,6 +24,8 @@ typedef struct linnet_server_config {
     bool no_q_block; /* refuse Q-Block1 and Q-Block2 (q_block.h), 4.02 */
     linnet_q_transmission q_block;
 
+    const linnet_credentials *credentials; /* for coaps:// addresses; NULL: there are none. Copied */
+
     /* Requests for paths that no resource has (default: 4.04). */
     linnet_handler *unknown;
     void *unknown_context;
@@ -36,10 +39,14 @@ typedef struct linnet_server_config {
 int linnet_server_open(linnet_server **server, const char *address);
 /* The same with settings; `config` is copied, its strings need not live on. */
 int linnet_server_open_with(linnet_server **server, const linnet_server_config *config);
-/* Listens on one more address. */
+/* Listens on one more address: "coap://...", or with credentials "coaps://..." (port 5684), else LINNET_ECREDENTIALS.
+ */
 int linnet_server_bind(linnet_server *server, const char *address);
 /* The index-th (from 0) address that it listens on, with the port that it got; LINNET_ENOENT past the last. */
 int linnet_server_address(const linnet_server *server, size_t index, linnet_address *address);
+
+/* Whether it is one of coaps://. */
+bool linnet_server_is_secured(const linnet_server *server, size_t index);
 
 /*
  * Joins a multicast group: "224.0.1.187" (All CoAP Nodes, RFC 7252 12.8), "ff02::fd%eth0", "[ff05::fd]:5683". Without

@@ -64,8 +64,11 @@ typedef struct linnet_site {
     linnet_handler *unknown; /* requests for paths that no resource has; NULL: 4.04 */
     void *unknown_context;
     struct linnet_transfers *transfers; /* see transfers.h; NULL: no transfers */
-    void *owner;                        /* given to resize, retain, and to deferred handles */
-    struct linnet_request *serving;     /* the innermost request that is being served; the site's */
+    /* Who is behind a secured session; called for paths with one. NULL: nobody is known. */
+    linnet_identity (*identify)(void *context, const linnet_path *path);
+    void *identify_context;
+    void *owner;                    /* given to resize, retain, and to deferred handles */
+    struct linnet_request *serving; /* the innermost request that is being served; the site's */
 } linnet_site;
 
 /* Starts without resources. `buckets` is the caller's zeroed array of a power of two; other members of *site may be

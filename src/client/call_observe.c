@@ -72,7 +72,8 @@ void linnet_call_failed(linnet_call_state *call, int error)
 {
     linnet_endpoint *endpoint = call->calls->config.endpoint;
 
-    if (!call->observation.any || !may_pass(error) || call->calls->cleared) {
+    /* A session does not come back; whoever made it makes another. */
+    if (!call->observation.any || !may_pass(error) || call->path.peer.session != 0 || call->calls->cleared) {
         linnet_call_fail(call, error);
         return;
     }

@@ -96,6 +96,17 @@ static void set_timeout(linnet_requests *requests, uint64_t now, const request *
                                 linnet_rto_backoff(timeout));
 }
 
+static int launched(uint64_t now, request *ready, int error)
+{
+    if (error != 0)
+        return error;
+    ready->outstanding = true;
+    ready->peer->outstanding++;
+    if (ready->probes)
+        linnet_probing_sent(&ready->peer->probing, now, ready->octets, ready->probing_rate);
+    return 0;
+}
+
 /* Launches from the first socket, round from the peer's last, that has a message ID left; opens one more if none has.
  */
 static int launch(linnet_requests *requests, uint64_t now, request *ready)
@@ -105,6 +116,8 @@ static int launch(linnet_requests *requests, uint64_t now, request *ready)
     int error = LINNET_EMESSAGEID;
 
     set_timeout(requests, now, ready);
+    if (to->address.session != 0) /* a session is where it was set up */
+        return launched(now, ready, linnet_endpoint_launch(endpoint, now, ready->exchange, to->socket));
     for (unsigned tried = 0; tried < requests->sockets && error == LINNET_EMESSAGEID; tried++) {
         if (tried > 0)
             to->socket = (uint16_t)(to->socket + 1u < requests->sockets ? to->socket + 1u : 0);
@@ -114,14 +127,9 @@ static int launch(linnet_requests *requests, uint64_t now, request *ready)
         to->socket = (uint16_t)(requests->sockets - 1u);
         error = linnet_endpoint_launch(endpoint, now, ready->exchange, to->socket);
     }
-    if (error != 0)
-        return error;
-    requests->socket = to->socket;
-    ready->outstanding = true;
-    to->outstanding++;
-    if (ready->probes)
-        linnet_probing_sent(&to->probing, now, ready->octets, ready->probing_rate);
-    return 0;
+    if (error == 0)
+        requests->socket = to->socket;
+    return launched(now, ready, error);
 }
 
 /* When one of the sockets has a message ID for that peer again. Others may take it: then the queue waits once more. */
@@ -291,7 +299,8 @@ int linnet_requests_send(linnet_requests *requests, uint64_t now, const linnet_p
                          const linnet_outgoing *outgoing, linnet_exchange *exchange)
 {
     linnet_outgoing wrapped = *outgoing;
-    peer *to = linnet_peers_take(&requests->peers, requests->config.endpoint, &path->peer, requests->socket);
+    peer *to = linnet_peers_take(&requests->peers, requests->config.endpoint, &path->peer,
+                                 path->peer.session != 0 ? path->socket : requests->socket);
     request *fresh = to ? linnet_pool_take(&requests->requests) : NULL;
     linnet_exchange id;
     int error = LINNET_EBUSY;

@@ -9,7 +9,7 @@
 #define TOKEN_OCTETS 8u /* of a token in one go */
 #define PEER_WORDS (sizeof(linnet_address) / sizeof(uint32_t))
 
-_Static_assert(sizeof(linnet_address) == 24, "an address has no padding: it is hashed and compared as octets");
+_Static_assert(sizeof(linnet_address) == 28, "an address has no padding: it is hashed and compared as octets");
 
 /* As splitmix64 does, with one multiplication less: no two results fall together. */
 static uint64_t mix(uint64_t hash)
@@ -30,25 +30,32 @@ uint64_t linnet_hash_words(const linnet_hash_key *key, const uint32_t *words, si
     return mix((high & ~(uint64_t)UINT32_MAX) | (low >> 32));
 }
 
+/* The peer in PEER_WORDS words, with our socket's number in the place that is 0 in an address. */
+static void write_peer(uint32_t words[PEER_WORDS], const linnet_path *path)
+{
+    linnet_address peer = path->peer;
+
+    peer.reserved = path->socket;
+    memcpy(words, &peer, sizeof peer);
+}
+
 uint64_t linnet_hash_peer(const linnet_hash_key *key, const linnet_path *path, uint32_t word)
 {
-    uint32_t words[PEER_WORDS + 2];
+    uint32_t words[PEER_WORDS + 1];
 
-    memcpy(words, &path->peer, sizeof path->peer);
-    words[PEER_WORDS] = path->socket;
-    words[PEER_WORDS + 1] = word;
-    return linnet_hash_words(key, words, PEER_WORDS + 2);
+    write_peer(words, path);
+    words[PEER_WORDS] = word;
+    return linnet_hash_words(key, words, PEER_WORDS + 1);
 }
 
 uint64_t linnet_hash_ends(const linnet_hash_key *key, const linnet_path *path, uint32_t word)
 {
-    uint32_t words[PEER_WORDS + 6];
+    uint32_t words[PEER_WORDS + 5];
 
-    memcpy(words, &path->peer, sizeof path->peer);
+    write_peer(words, path);
     memcpy(words + PEER_WORDS, path->local_ip, sizeof path->local_ip);
-    words[PEER_WORDS + 4] = path->socket;
-    words[PEER_WORDS + 5] = word;
-    return linnet_hash_words(key, words, PEER_WORDS + 6);
+    words[PEER_WORDS + 4] = word;
+    return linnet_hash_words(key, words, PEER_WORDS + 5);
 }
 
 uint64_t linnet_hash_network(const linnet_hash_key *key, const linnet_path *path)
@@ -80,16 +87,15 @@ uint64_t linnet_hash_chain(const linnet_hash_key *key, uint64_t chain, uint16_t 
 
 uint64_t linnet_hash_token(const linnet_hash_key *key, const linnet_path *path, linnet_bytes token)
 {
-    uint32_t words[PEER_WORDS + 4] = {0};
+    uint32_t words[PEER_WORDS + 3] = {0};
     size_t at = token.size < TOKEN_OCTETS ? token.size : TOKEN_OCTETS;
     uint64_t hash;
 
-    memcpy(words, &path->peer, sizeof path->peer);
-    words[PEER_WORDS] = path->socket;
-    words[PEER_WORDS + 1] = (uint32_t)token.size;
+    write_peer(words, path);
+    words[PEER_WORDS] = (uint32_t)token.size;
     if (at > 0)
-        memcpy(words + PEER_WORDS + 2, token.data, at);
-    hash = linnet_hash_words(key, words, PEER_WORDS + 4);
+        memcpy(words + PEER_WORDS + 1, token.data, at);
+    hash = linnet_hash_words(key, words, PEER_WORDS + 3);
     /* Longer ones (RFC 8974) are chained. */
     for (size_t more; at < token.size; at += more) {
         uint32_t link[4] = {(uint32_t)hash, (uint32_t)(hash >> 32)};

@@ -25,13 +25,19 @@ static bool is_room(const linnet_observers *observers, const linnet_incoming *in
            linnet_observers_by_token(observers, incoming->path, incoming->message->token);
 }
 
+/* Where the representation depends on who asks, each session has a subject of its own. */
+static uint64_t personal_key(uint64_t key, const linnet_incoming *incoming, const linnet_observable *observable)
+{
+    return observable->is_personal ? key ^ (uint64_t)incoming->path->peer.session << 1 : key;
+}
+
 /* Whether the request could be registered; then incoming->sequence is for its response. Registrations do not count the
  * values up, or their number would let them outrun the clock: the next notification has a higher one. */
 static bool offer(linnet_incoming *incoming, const linnet_observable *observable)
 {
     const linnet_observers *observers = incoming->endpoint->observers;
-    uint64_t key = linnet_subject_key(observers, incoming->message);
-    const linnet_subject *subject = linnet_subjects_find(observers, key);
+    uint64_t key = linnet_subject_key(observers, incoming->message) ^ (incoming->path->peer.session != 0);
+    const linnet_subject *subject = linnet_subjects_find(observers, personal_key(key, incoming, observable));
 
     if (incoming->message->token.size > LINNET_TOKEN_MAX || !is_room(observers, incoming, subject))
         return false;
@@ -60,7 +66,8 @@ static void start_observer(linnet_observer *observer, uint64_t now)
 static linnet_subject *subject_for(linnet_incoming *incoming, linnet_observable *observable, int32_t content_format)
 {
     linnet_observers *observers = incoming->endpoint->observers;
-    linnet_subject *subject = linnet_subjects_find(observers, incoming->subject_key);
+    uint64_t key = personal_key(incoming->subject_key, incoming, observable);
+    linnet_subject *subject = linnet_subjects_find(observers, key);
 
     if (subject && subject->has_format && content_format != LINNET_UNKNOWN_FORMAT &&
         subject->content_format != content_format) {
@@ -68,7 +75,7 @@ static linnet_subject *subject_for(linnet_incoming *incoming, linnet_observable 
         subject = NULL;
     }
     if (!subject) {
-        subject = linnet_subjects_add(observers, observable, incoming->subject_key, incoming->message);
+        subject = linnet_subjects_add(observers, observable, key, incoming->message);
         if (!subject)
             return NULL;
         subject->version = observable->version;

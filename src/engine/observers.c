@@ -89,14 +89,21 @@ linnet_path linnet_observer_path(const linnet_observer *observer)
     linnet_path path = {.peer = {.scope = observer->scope, .port = observer->port}, .socket = observer->socket};
 
     memcpy(path.peer.ip, observer->ip, sizeof path.peer.ip);
-    memcpy(path.local_ip, observer->local_ip, sizeof path.local_ip);
+    if (observer->is_secured)
+        memcpy(&path.peer.session, observer->local_ip, sizeof path.peer.session);
+    else
+        memcpy(path.local_ip, observer->local_ip, sizeof path.local_ip);
     return path;
 }
 
 static void set_path(linnet_observer *observer, const linnet_path *path)
 {
     memcpy(observer->ip, path->peer.ip, sizeof observer->ip);
-    memcpy(observer->local_ip, path->local_ip, sizeof observer->local_ip);
+    observer->is_secured = path->peer.session != 0;
+    if (observer->is_secured)
+        memcpy(observer->local_ip, &path->peer.session, sizeof path->peer.session);
+    else
+        memcpy(observer->local_ip, path->local_ip, sizeof observer->local_ip);
     observer->scope = path->peer.scope;
     observer->port = path->peer.port;
     observer->socket = path->socket;

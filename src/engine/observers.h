@@ -41,7 +41,7 @@ typedef struct linnet_observer {
     uint32_t next; /* 1 + index of the next one in the subject's queue; 0: none */
     uint32_t previous;
     uint8_t ip[16];
-    uint8_t local_ip[16];
+    uint8_t local_ip[16]; /* of a secured one: the session, which knows the way, in the first octets */
     uint32_t scope;
     uint16_t port;
     uint16_t socket;
@@ -53,6 +53,7 @@ typedef struct linnet_observer {
     uint16_t told;        /* when it was told last by a non-confirmable one; see notify_pace.c, as for the next */
     uint8_t round_trip;   /* 0: not known */
     uint8_t token_size : 4;
+    uint8_t is_secured : 1;
     bool has_id : 1;
 } linnet_observer;
 

@@ -26,6 +26,7 @@ bool linnet_address_from_system(linnet_address *address, const linnet_sockaddr *
 {
     address->scope = 0;
     address->reserved = 0;
+    address->session = 0;
     if (system->any.sa_family == AF_INET6) {
         memcpy(address->ip, &system->v6.sin6_addr, 16);
         address->scope = system->v6.sin6_scope_id;

@@ -23,6 +23,15 @@ static int open_socket(void *context, uint16_t number)
     return number < client->loop.socket_count ? 0 : add_socket(client);
 }
 
+static int add_tunnel_socket(void *context)
+{
+    linnet_client *client = context;
+    uint32_t most = client->tunnels.limits.source_ports ? client->tunnels.limits.source_ports : LINNET_NET_SOURCE_PORTS;
+    size_t before = client->loop.socket_count;
+    int error = before < most ? add_socket(client) : LINNET_EBUSY;
+    return error != 0 ? error : (int)before;
+}
+
 static int open_first_socket(linnet_client *client, const char *local)
 {
     if (!linnet_address_from_text(&client->local, local ? local : "", 0))
@@ -89,6 +98,12 @@ static int open_all(linnet_client *client, const linnet_client_config *config)
     int error = linnet_loop_open(&client->loop, &settings);
     linnet_resolver_init(&client->resolver, client->loop.mailbox, config->resolve_ms);
     client->multicast_hops = config->multicast_hops;
+    client->tunnels.loop = &client->loop;
+    client->tunnels.add_socket = add_tunnel_socket;
+    client->tunnels.context = client;
+    client->tunnels.limits = config->limits;
+    int secured = linnet_tunnels_open(&client->tunnels, config->credentials);
+    error = error == 0 ? secured : error;
     if (error == 0 && config->multicast_interface &&
         !linnet_interface_from_text(&client->multicast_interface, config->multicast_interface))
         error = LINNET_EADDRESS;
@@ -122,9 +137,11 @@ void linnet_client_close(linnet_client *client)
         return;
     client->closing = true;
     linnet_resolver_close(&client->resolver, LINNET_ECLOSED);
+    linnet_tunnels_stop(&client->tunnels, LINNET_ECLOSED);
     if (client->calls)
         linnet_calls_clear(client->calls, linnet_clock(), LINNET_ECLOSED);
     linnet_loop_close(&client->loop, LINNET_ECLOSED);
+    linnet_tunnels_close(&client->tunnels);
     linnet_unreserve(client->calls_memory, client->calls_size);
     linnet_unreserve(client->q_block, client->q_block_size);
     linnet_unreserve(client->cache, client->cache_size);
@@ -145,7 +162,7 @@ static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
 /* Of what the loop does not know itself. */
 static uint64_t own_deadline(const linnet_client *client)
 {
-    return earlier(linnet_calls_deadline(client->calls), client->resolver.deadline);
+    return earlier(linnet_calls_deadline(client->calls), earlier(client->resolver.deadline, client->tunnels.deadline));
 }
 
 uint64_t linnet_client_deadline(const linnet_client *client)
@@ -160,6 +177,7 @@ int linnet_client_turn(linnet_client *client, uint64_t until)
     if (linnet_calls_deadline(client->calls) <= now)
         linnet_calls_advance(client->calls, now);
     linnet_resolver_advance(&client->resolver, now);
+    linnet_tunnels_advance(&client->tunnels, now);
     linnet_loop_finish(&client->loop);
     return error;
 }

@@ -5,7 +5,7 @@
 #define LINNET_NET_CLIENT_H
 
 #include "net/loop.h"
-#include "net/resolve.h"
+#include "net/tunnels.h"
 
 #include <linnet/calls.h>
 #include <linnet/client.h>
@@ -18,12 +18,13 @@ typedef struct linnet_parcel {
     size_t next; /* of the addresses: the one to try when the current one refuses */
     size_t count;
     linnet_address addresses[LINNET_RESOLVE_ADDRESSES];
+    const char *name; /* coaps: that the server has to have; in `octets` */
     uint8_t octets[];
 } linnet_parcel;
 
 /* One request of the user's, whichever of its addresses it is on its way to. */
 typedef struct linnet_entry {
-    linnet_waiter waiter; /* while its name is being looked up */
+    linnet_waiter waiter; /* while its name is being looked up, or its session set up */
     struct linnet_client *client;
     linnet_call inner; /* 0: not sent */
     linnet_response_handler *on_response;
@@ -31,17 +32,22 @@ typedef struct linnet_entry {
     linnet_reader *read_body;
     linnet_wait_handler *on_wait;
     void *context;
-    linnet_parcel *parcel; /* NULL: it has one address and is on its way there */
+    linnet_parcel *parcel;   /* NULL: it has one address and is on its way there */
+    linnet_keyring *keyring; /* coaps, held; NULL: coap */
+    uint64_t print;          /* of the keyring's credentials */
+    uint32_t session;        /* by which it was sent */
     struct linnet_entry *next_free;
     uint32_t index;
     uint32_t generation; /* grows with each use, so that an old number names nothing */
     bool live;
     bool ping;
+    bool observe;
 } linnet_entry;
 
 struct linnet_client {
     linnet_loop loop;
     linnet_resolver resolver;
+    linnet_tunnels tunnels;
     linnet_calls *calls;
     void *calls_memory;
     size_t calls_size;

@@ -35,6 +35,8 @@ linnet_entry *linnet_entry_take(linnet_client *client)
     entry->live = true;
     entry->inner = 0;
     entry->parcel = NULL;
+    entry->keyring = NULL;
+    entry->session = 0;
     client->pending++;
     return entry;
 }
@@ -44,6 +46,8 @@ void linnet_entry_give(linnet_entry *entry)
     linnet_client *client = entry->client;
     free(entry->parcel);
     entry->parcel = NULL;
+    linnet_keyring_release(entry->keyring);
+    entry->keyring = NULL;
     entry->live = false;
     entry->next_free = client->free_entries;
     client->free_entries = entry;

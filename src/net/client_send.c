@@ -44,7 +44,7 @@ static int read_uri(linnet_uri *uri, const char *text)
     if (!text)
         return LINNET_EINVAL;
     int error = linnet_uri_parse(uri, linnet_text(text));
-    return error == 0 && uri->scheme != LINNET_COAP ? LINNET_ESCHEME : error;
+    return error == 0 && uri->scheme != LINNET_COAP && uri->scheme != LINNET_COAPS ? LINNET_ESCHEME : error;
 }
 
 static int compose(linnet_client *client, uint64_t now, const linnet_uri *uri, const linnet_client_request *request,
@@ -85,15 +85,26 @@ int linnet_client_send(linnet_client *client, const linnet_client_request *reque
         error = compose(client, now, &uri, request, &call);
     if (error != 0)
         return error;
+    linnet_destination to = {0};
+    if (uri.scheme == LINNET_COAPS) {
+        error = linnet_tunnels_choose(&client->tunnels, request->credentials, &to);
+        if (error != 0)
+            return error;
+    }
     linnet_entry *entry = linnet_entry_take(client);
     if (!entry)
         return LINNET_ENOMEM;
+    entry->keyring = to.keyring;
+    entry->print = to.print;
+    if (entry->keyring)
+        linnet_keyring_hold(entry->keyring);
     entry->on_response = request->on_response;
     entry->on_block = request->on_block;
     entry->read_body = request->read_body;
     entry->on_wait = request->on_wait;
     entry->context = request->context;
     entry->ping = request->method == LINNET_EMPTY;
+    entry->observe = request->observe;
     error = linnet_entry_send_to(entry, now, &uri, &call);
     if (error != 0)
         linnet_entry_give(entry);

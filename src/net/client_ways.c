@@ -28,6 +28,27 @@ static void end_with(linnet_entry *entry, int error)
     linnet_entry_end(entry, &response);
 }
 
+static void set_up(linnet_waiter *waiter, int error, const linnet_address *addresses, size_t count);
+
+/* LINNET_EURI: there is no session with a group (RFC 7252 9.1). Where there is none with the peer yet, the entry waits,
+ * and what it is to send is in its parcel. */
+static int send_secured(linnet_entry *entry, uint64_t now, const linnet_call_request *request,
+                        const linnet_address *peer)
+{
+    linnet_destination to = {
+        .peer = *peer, .keyring = entry->keyring, .print = entry->print, .name = entry->parcel->name};
+    linnet_path path;
+    if (linnet_address_is_multicast(peer))
+        return LINNET_EURI;
+    entry->waiter.done = set_up;
+    entry->waiter.deadline = request->deadline ? request->deadline : UINT64_MAX;
+    int found = linnet_tunnels_ask(&entry->client->tunnels, now, &to, &entry->waiter, &path);
+    if (found <= 0)
+        return found;
+    entry->session = path.peer.session;
+    return linnet_calls_send(entry->client->calls, now, &path, request, &entry->inner);
+}
+
 static int send_now(linnet_entry *entry, uint64_t now, const linnet_call_request *request, const linnet_address *peer)
 {
     linnet_path path = {.peer = *peer};
@@ -36,6 +57,8 @@ static int send_now(linnet_entry *entry, uint64_t now, const linnet_call_request
     /* The kernel would choose some interface, and the answer would come from an address with another scope. */
     if (linnet_ip_is_link_local(peer->ip) && peer->scope == 0)
         return LINNET_EURI;
+    if (entry->keyring)
+        return send_secured(entry, now, request, peer);
     return linnet_calls_send(entry->client->calls, now, &path, request, &entry->inner);
 }
 
@@ -54,6 +77,43 @@ static int try_next(linnet_entry *entry)
     return error;
 }
 
+/* Whether another address may do better. */
+static bool is_of_address(int error)
+{
+    return error == LINNET_EREFUSED || error == LINNET_ENETWORK || error == LINNET_ETIMEOUT;
+}
+
+/* The session that the entry waited for is there, or it is not. */
+static void set_up(linnet_waiter *waiter, int error, const linnet_address *addresses, size_t count)
+{
+    linnet_entry *entry = (linnet_entry *)(void *)waiter; /* its first member */
+    linnet_parcel *parcel = entry->parcel;
+    (void)addresses, (void)count;
+    if (error == 0)
+        error = send_now(entry, linnet_clock(), &parcel->request, &parcel->addresses[parcel->next - 1]);
+    else if (is_of_address(error) && !entry->client->closing && try_next(entry) == 0)
+        error = 0;
+    if (error != 0)
+        end_with(entry, error);
+}
+
+/* An observation whose session is gone goes on by another one, once: it is asked again as if for the first time. */
+static bool goes_on(linnet_entry *entry, int error)
+{
+    if (!entry->observe || entry->client->closing || (error != LINNET_ECLOSED && error != LINNET_ETIMEOUT))
+        return false;
+    entry->parcel->next = 0;
+    return try_next(entry) == 0;
+}
+
+/* What came of it says something of the session, too. */
+static void judge_session(linnet_entry *entry, int error)
+{
+    if (error == LINNET_ETIMEOUT && entry->session != 0)
+        linnet_tunnels_doubt(&entry->client->tunnels, entry->session);
+    entry->session = 0;
+}
+
 /* Whether this address did not do, and nothing at all came from it. */
 static bool is_unreachable(const linnet_response *response)
 {
@@ -67,6 +127,12 @@ static void on_response(const linnet_response *response, void *context)
     if (response->more) {
         if (entry->on_response)
             entry->on_response(response, entry->context);
+        return;
+    }
+    if (entry->keyring) {
+        judge_session(entry, response->error);
+        if (!goes_on(entry, response->error))
+            linnet_entry_end(entry, response);
         return;
     }
     if (!is_unreachable(response) || !entry->parcel || try_next(entry) != 0)
@@ -108,9 +174,10 @@ static void resolved(linnet_waiter *waiter, int error, const linnet_address *add
         end_with(entry, error);
 }
 
-static linnet_parcel *pack(const linnet_call_request *request, uint16_t port)
+/* `name` may be NULL. */
+static linnet_parcel *pack(const linnet_call_request *request, uint16_t port, const char *name)
 {
-    size_t size = request->options.size + request->payload.size + request->token.size;
+    size_t size = request->options.size + request->payload.size + request->token.size + (name ? strlen(name) + 1 : 0);
     linnet_parcel *parcel = malloc(sizeof *parcel + size);
     if (!parcel)
         return NULL;
@@ -119,6 +186,8 @@ static linnet_parcel *pack(const linnet_call_request *request, uint16_t port)
     parcel->request.options = linnet_octets_put(&at, request->options);
     parcel->request.payload = linnet_octets_put(&at, request->payload);
     parcel->request.token = linnet_octets_put(&at, request->token);
+    if (name)
+        parcel->name = (const char *)linnet_octets_put(&at, linnet_view(name, strlen(name) + 1)).data;
     return parcel;
 }
 
@@ -133,12 +202,12 @@ static int send_to_name(linnet_entry *entry, uint64_t now, const linnet_uri *uri
     int found = linnet_resolver_ask(&entry->client->resolver, now, text, &entry->waiter, &known);
     if (found < 0)
         return found;
-    if (found > 0 && known->count == 1) {
+    if (found > 0 && known->count == 1 && !entry->keyring) {
         linnet_address peer = known->addresses[0];
         peer.port = uri->port;
         return send_now(entry, now, request, &peer);
     }
-    entry->parcel = pack(request, uri->port);
+    entry->parcel = pack(request, uri->port, text);
     if (!entry->parcel) {
         linnet_resolver_forget(&entry->waiter);
         return LINNET_ENOMEM;
@@ -146,6 +215,20 @@ static int send_to_name(linnet_entry *entry, uint64_t now, const linnet_uri *uri
     if (found == 0)
         return 0;
     keep_addresses(entry->parcel, known->addresses, known->count);
+    return try_next(entry);
+}
+
+/* A literal without its interface is the name that a certificate may have. */
+static int send_secured_to(linnet_entry *entry, const linnet_call_request *request, const linnet_uri *uri,
+                           const linnet_address *peer)
+{
+    char text[LINNET_ADDRESS_TEXT];
+    linnet_address bare = *peer;
+    bare.scope = 0;
+    entry->parcel = pack(request, uri->port, linnet_address_host_text(&bare, text));
+    if (!entry->parcel)
+        return LINNET_ENOMEM;
+    keep_addresses(entry->parcel, peer, 1);
     return try_next(entry);
 }
 
@@ -161,5 +244,5 @@ int linnet_entry_send_to(linnet_entry *entry, uint64_t now, const linnet_uri *ur
         return send_to_name(entry, now, uri, request);
     if (!linnet_address_from_host(&peer, uri->host, uri->port))
         return LINNET_EURI; /* an interface that is not there */
-    return send_now(entry, now, request, &peer);
+    return entry->keyring ? send_secured_to(entry, request, uri, &peer) : send_now(entry, now, request, &peer);
 }

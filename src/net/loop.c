@@ -1,6 +1,8 @@
 /* Making and closing a loop, and what its endpoint asks of the platform: slots, sending, random numbers. */
 #include "net/loop.h"
 
+#include "net/secured.h"
+
 #include <errno.h>
 #include <linnet/error.h>
 #include <stdlib.h>
@@ -14,7 +16,7 @@ static uint8_t *give_slot(void *context, size_t *capacity)
     linnet_loop *loop = context;
     if (linnet_outbox_full(&loop->outbox))
         linnet_outbox_flush(&loop->outbox, loop->sockets);
-    *capacity = loop->outbox.capacity;
+    *capacity = loop->outbox.capacity - LINNET_DTLS_OVERHEAD;
     return linnet_outbox_slot(&loop->outbox);
 }
 
@@ -30,6 +32,10 @@ bool linnet_loop_loses(linnet_loop *loop)
 static void send_slot(void *context, const linnet_path *path, size_t size)
 {
     linnet_loop *loop = context;
+    if (path->peer.session != 0) {
+        linnet_secured_send(loop, path, size);
+        return;
+    }
     if (loop->watched) {
         if (linnet_loop_loses(loop))
             return;
@@ -116,7 +122,7 @@ int linnet_loop_open(linnet_loop *loop, const linnet_loop_config *config)
     if (error == 0)
         error = linnet_inbox_open(&loop->inbox);
     if (error == 0)
-        error = linnet_outbox_open(&loop->outbox, size);
+        error = linnet_outbox_open(&loop->outbox, size + LINNET_DTLS_OVERHEAD);
     return error != 0 ? error : open_endpoint(loop, config);
 }
 
@@ -132,6 +138,7 @@ void linnet_loop_close(linnet_loop *loop, int error)
     linnet_mailbox_close(loop->mailbox);
     if (loop->endpoint)
         linnet_endpoint_clear(loop->endpoint, error);
+    linnet_secured_close(loop);
     if (loop->outbox.count > 0)
         linnet_outbox_flush(&loop->outbox, loop->sockets);
     linnet_loop_drop_sockets(loop, 0);

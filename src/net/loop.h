@@ -42,6 +42,8 @@ typedef struct linnet_loop {
     void *memory; /* of the endpoint */
     size_t memory_size;
     linnet_random random;
+    struct linnet_dtls *dtls; /* NULL: there are no secured sessions (secured.h) */
+    struct linnet_secured *secured;
     linnet_inbox inbox;
     linnet_outbox outbox;
 } linnet_loop;

@@ -59,17 +59,22 @@ static void compose(linnet_outbox *outbox, size_t index, size_t slot, size_t len
         header->msg_control = NULL;
 }
 
-/* Remembers that the datagrams of a message did not leave. */
-static void fail(linnet_outbox *outbox, size_t index)
+void linnet_outbox_fail(linnet_outbox *outbox, const linnet_path *path, linnet_bytes datagram)
 {
-    size_t slot = outbox->first_slot[index];
     if (outbox->failure_count == LINNET_NET_BATCH)
         return;
     size_t place = (outbox->first_failure + outbox->failure_count++) % LINNET_NET_BATCH;
     linnet_send_failure *failure = &outbox->failures[place];
-    failure->path = outbox->slots[slot].path;
-    failure->size = outbox->slots[slot].size < sizeof failure->front ? outbox->slots[slot].size : sizeof failure->front;
-    memcpy(failure->front, slot_at(outbox, slot), failure->size);
+    failure->path = *path;
+    failure->size = datagram.size < sizeof failure->front ? datagram.size : sizeof failure->front;
+    memcpy(failure->front, datagram.data, failure->size);
+}
+
+/* Remembers that the datagrams of a message did not leave. */
+static void fail(linnet_outbox *outbox, size_t index)
+{
+    size_t slot = outbox->first_slot[index];
+    linnet_outbox_fail(outbox, &outbox->slots[slot].path, linnet_view(slot_at(outbox, slot), outbox->slots[slot].size));
 }
 
 typedef enum verdict { AGAIN, DROP, FAIL, UNGROUP } verdict;

@@ -53,6 +53,8 @@ uint8_t *linnet_outbox_slot(linnet_outbox *outbox);
 void linnet_outbox_add(linnet_outbox *outbox, const linnet_path *path, size_t size);
 /* Sends all. `sockets` is indexed by path.socket. */
 void linnet_outbox_flush(linnet_outbox *outbox, const linnet_socket *sockets);
+/* Counts a datagram as one that could not be sent. */
+void linnet_outbox_fail(linnet_outbox *outbox, const linnet_path *path, linnet_bytes datagram);
 /* Takes the oldest datagram that could not be sent; false when there is none. */
 bool linnet_outbox_failure(linnet_outbox *outbox, linnet_send_failure *failure);
 

@@ -19,7 +19,7 @@ typedef struct look_up {
 
 static void ring_init(linnet_waiter *head) { *head = (linnet_waiter){.next = head, .previous = head}; }
 
-static void ring_add(linnet_waiter *head, linnet_waiter *waiter)
+void linnet_waiter_add(linnet_waiter *head, linnet_waiter *waiter)
 {
     waiter->next = head;
     waiter->previous = head->previous;
@@ -52,15 +52,14 @@ void linnet_resolver_init(linnet_resolver *resolver, linnet_mailbox *mailbox, ui
     resolver->keep = (keep_ms ? keep_ms : (uint32_t)LINNET_RESOLVE_MS) * UINT64_C(1000);
 }
 
-/* Moves those that are due; returns when the next of the others is. */
-static uint64_t move_waiters(linnet_waiter *from, linnet_waiter *to, uint64_t due)
+uint64_t linnet_waiters_move(linnet_waiter *from, linnet_waiter *to, uint64_t due)
 {
     uint64_t earliest = UINT64_MAX;
     for (linnet_waiter *waiter = from->next, *next; waiter != from; waiter = next) {
         next = waiter->next;
         if (waiter->deadline <= due) {
             linnet_resolver_forget(waiter);
-            ring_add(to, waiter);
+            linnet_waiter_add(to, waiter);
         } else if (waiter->deadline < earliest) {
             earliest = waiter->deadline;
         }
@@ -92,7 +91,7 @@ static void take_answer(linnet_letter *letter, void *owner)
     resolver->running--;
     /* Whoever asks while the others are told finds the name already settled. A failure is not remembered. */
     ring_init(&waiting);
-    move_waiters(&name->waiters, &waiting, UINT64_MAX);
+    linnet_waiters_move(&name->waiters, &waiting, UINT64_MAX);
     name->state = answer.count > 0 ? LINNET_NAME_KNOWN : LINNET_NAME_FREE;
     name->expires = answer.count > 0 ? linnet_clock() + resolver->keep : 0; /* a free place is the first to be taken */
     name->count = answer.count > 0 ? (size_t)answer.count : 0;
@@ -149,7 +148,7 @@ static void give_up(linnet_name *name, int error)
 {
     linnet_waiter waiting;
     ring_init(&waiting);
-    move_waiters(&name->waiters, &waiting, UINT64_MAX);
+    linnet_waiters_move(&name->waiters, &waiting, UINT64_MAX);
     name->state = LINNET_NAME_FREE;
     tell(&waiting, error, NULL, 0);
 }
@@ -215,7 +214,7 @@ int linnet_resolver_ask(linnet_resolver *resolver, uint64_t now, const char *tex
         name->state == LINNET_NAME_QUEUED || name->state == LINNET_NAME_RUNNING ? 0 : begin(resolver, name, text);
     if (error != 0)
         return error;
-    ring_add(&name->waiters, waiter);
+    linnet_waiter_add(&name->waiters, waiter);
     if (waiter->deadline < resolver->deadline)
         resolver->deadline = waiter->deadline;
     return 0;
@@ -231,7 +230,7 @@ void linnet_resolver_advance(linnet_resolver *resolver, uint64_t now)
     for (linnet_name *name = resolver->names; name < resolver->names + LINNET_RESOLVE_NAMES; name++) {
         if (name->state != LINNET_NAME_QUEUED && name->state != LINNET_NAME_RUNNING)
             continue;
-        uint64_t next = move_waiters(&name->waiters, &late, now);
+        uint64_t next = linnet_waiters_move(&name->waiters, &late, now);
         resolver->deadline = next < resolver->deadline ? next : resolver->deadline;
     }
     tell(&late, LINNET_ETIMEOUT, NULL, 0);

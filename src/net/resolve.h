@@ -51,6 +51,11 @@ int linnet_resolver_ask(linnet_resolver *resolver, uint64_t now, const char *tex
                         const linnet_name **known);
 /* Ends the waiting without a call. */
 void linnet_resolver_forget(linnet_waiter *waiter);
+
+/* Rings of waiters, also of others who let somebody wait. Moves those that are due; returns when the next of the others
+ * is. */
+void linnet_waiter_add(linnet_waiter *head, linnet_waiter *waiter);
+uint64_t linnet_waiters_move(linnet_waiter *from, linnet_waiter *to, uint64_t due);
 /* Ends with LINNET_ETIMEOUT what has waited too long. */
 void linnet_resolver_advance(linnet_resolver *resolver, uint64_t now);
 

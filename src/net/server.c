@@ -1,6 +1,8 @@
 /* A server: a site behind an endpoint behind sockets, and the loop that runs them. */
 #include "net/server.h"
 
+#include "net/secured.h"
+
 #include <errno.h>
 #include <linnet/error.h>
 #include <stdlib.h>
@@ -57,6 +59,18 @@ static int open_q_block(linnet_server *server, const linnet_server_config *confi
     return linnet_q_block_init(&server->q_block, server->q_block_memory, size, server->loop.endpoint, &config->q_block);
 }
 
+static int open_secured(linnet_server *server, const linnet_server_config *config)
+{
+    linnet_secured_config settings = {.limits = config->limits};
+    int error = linnet_keyring_open(&server->keyring, config->credentials, true);
+    if (error != 0)
+        return error;
+    settings.keyring = server->keyring;
+    server->site.identify = linnet_secured_identify;
+    server->site.identify_context = &server->loop;
+    return linnet_secured_open(&server->loop, &settings);
+}
+
 static int open_all(linnet_server *server, const linnet_server_config *config)
 {
     linnet_loop_config settings = {
@@ -79,6 +93,8 @@ static int open_all(linnet_server *server, const linnet_server_config *config)
         error = open_site(server, config);
     if (error == 0)
         error = open_q_block(server, config);
+    if (error == 0 && config->credentials)
+        error = open_secured(server, config);
     return error == 0 && config->address ? linnet_server_bind(server, config->address) : error;
 }
 
@@ -106,6 +122,7 @@ void linnet_server_close(linnet_server *server)
     if (!server)
         return;
     linnet_loop_close(&server->loop, LINNET_ECLOSED);
+    linnet_keyring_release(server->keyring);
     linnet_unreserve(server->observers, server->observers_size);
     linnet_unreserve(server->echo, server->echo_size);
     linnet_server_timers_free(server);

@@ -37,6 +37,7 @@ struct linnet_server {
     linnet_q_block *q_block; /* NULL: switched off */
     void *q_block_memory;
     size_t q_block_size;
+    struct linnet_keyring *keyring; /* NULL: no coaps:// */
     atomic_bool stopped;
 };
 

@@ -30,7 +30,8 @@ static bool is_of_interface(const struct ifaddrs *list, const uint8_t ip[16], ui
 static int fitness(const struct ifaddrs *list, const linnet_socket *socket, const linnet_address *group)
 {
     bool v4 = linnet_address_is_ipv4(group);
-    if (socket->group || (v4 ? socket->family == AF_INET6 && !socket->any : socket->family == AF_INET))
+    if (socket->group || socket->secured ||
+        (v4 ? socket->family == AF_INET6 && !socket->any : socket->family == AF_INET))
         return -1;
     bool is_there = socket->any || is_of_interface(list, socket->local.ip, group->scope);
     return (is_there ? 2 : 0) + (socket->local.port == group->port);

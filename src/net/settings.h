@@ -27,6 +27,9 @@ enum {
     /* Ports tried for ":0" where several addresses need the same one. */
     LINNET_NET_PORT_TRIES = 16,
 
+    /* linnet_limits.source_ports where it is 0. */
+    LINNET_NET_SOURCE_PORTS = 512,
+
     /* Names that a client remembers, and addresses of each. */
     LINNET_RESOLVE_NAMES = 64,
     LINNET_RESOLVE_ADDRESSES = 8,

@@ -9,6 +9,7 @@ typedef struct linnet_socket {
     int family;           /* AF_INET6, which takes IPv4 too where it is bound to [::]; or AF_INET */
     bool any;             /* bound to every address: each datagram says which one was asked */
     bool segments;        /* the kernel splits grouped sends (UDP_SEGMENT) */
+    bool secured;         /* of a server: for DTLS alone */
     bool group;           /* bound to a group's address: it only listens */
     uint16_t answers;     /* of a group: the socket that answers what comes here; else its own number */
     linnet_address local; /* with the port that it got; of a group, the group, its scope the interface */

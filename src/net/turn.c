@@ -1,6 +1,6 @@
 /* A turn of a loop: waiting, taking what arrived, time, and sending. */
 #include "net/icmp.h"
-#include "net/loop.h"
+#include "net/secured.h"
 
 #include <errno.h>
 #include <linnet/error.h>
@@ -10,6 +10,8 @@
 
 static void take_datagram(linnet_loop *loop, uint64_t now, const linnet_arrival *arrival, linnet_bytes datagram)
 {
+    if (loop->dtls && linnet_secured_take(loop, now, arrival, datagram))
+        return;
     if (loop->watched) {
         if (linnet_loop_loses(loop))
             return;
@@ -50,14 +52,19 @@ static bool take_batch(linnet_loop *loop, uint16_t number)
     return count == LINNET_NET_BATCH;
 }
 
+static void tell_unreachable(linnet_loop *loop, const linnet_path *path, linnet_bytes front, int error)
+{
+    if (!loop->dtls || !linnet_secured_unreachable(loop, path, front, error))
+        linnet_endpoint_unreachable(loop->endpoint, linnet_clock(), path, front, error);
+}
+
 static void take_reports(linnet_loop *loop, uint16_t number)
 {
     linnet_icmp_report report;
     linnet_socket socket = loop->sockets[number];
     for (unsigned i = 0; i < LINNET_NET_REPORTS && linnet_icmp_read(&socket, number, &report); i++) {
         if (report.error != 0)
-            linnet_endpoint_unreachable(loop->endpoint, linnet_clock(), &report.path,
-                                        linnet_view(report.front, report.size), report.error);
+            tell_unreachable(loop, &report.path, linnet_view(report.front, report.size), report.error);
     }
 }
 
@@ -110,7 +117,22 @@ uint64_t linnet_loop_deadline(const linnet_loop *loop)
 {
     if (loop->outbox.count > 0 || loop->outbox.failure_count > 0)
         return 0;
-    return linnet_endpoint_deadline(loop->endpoint);
+    uint64_t own = loop->dtls ? linnet_dtls_deadline(loop->dtls) : UINT64_MAX;
+    uint64_t due = linnet_endpoint_deadline(loop->endpoint);
+    return own < due ? own : due;
+}
+
+static void advance(linnet_loop *loop)
+{
+    uint64_t due = linnet_endpoint_deadline(loop->endpoint);
+    uint64_t secured = loop->dtls ? linnet_dtls_deadline(loop->dtls) : UINT64_MAX;
+    if (due == UINT64_MAX && secured == UINT64_MAX)
+        return;
+    uint64_t now = linnet_clock();
+    if (due <= now)
+        linnet_endpoint_advance(loop->endpoint, now);
+    if (secured <= now)
+        linnet_dtls_advance(loop->dtls, now);
 }
 
 int linnet_loop_receive(linnet_loop *loop, uint64_t until)
@@ -124,12 +146,7 @@ int linnet_loop_receive(linnet_loop *loop, uint64_t until)
         return LINNET_ESYSTEM;
     for (int i = 0; i < count; i++)
         take_event(loop, &events[i]);
-    due = linnet_endpoint_deadline(loop->endpoint);
-    if (due != UINT64_MAX) {
-        uint64_t now = linnet_clock();
-        if (due <= now)
-            linnet_endpoint_advance(loop->endpoint, now);
-    }
+    advance(loop);
     return 0;
 }
 
@@ -138,8 +155,8 @@ static void report_failures(linnet_loop *loop)
 {
     linnet_send_failure failure;
     for (size_t left = loop->outbox.failure_count; left > 0 && linnet_outbox_failure(&loop->outbox, &failure); left--)
-        linnet_endpoint_unreachable(loop->endpoint, linnet_clock(), &failure.path,
-                                    linnet_view(failure.front, failure.size), LINNET_ENETWORK);
+        tell_unreachable(loop, &failure.path, linnet_view(failure.front, failure.size),
+                         failure.path.peer.session != 0 ? LINNET_ECLOSED : LINNET_ENETWORK);
 }
 
 void linnet_loop_finish(linnet_loop *loop)

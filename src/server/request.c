@@ -97,6 +97,19 @@ bool linnet_request_segment(const linnet_request *request, size_t index, linnet_
 
 const linnet_message *linnet_request_message(const linnet_request *request) { return request->message; }
 
+linnet_identity linnet_request_peer(const linnet_request *request)
+{
+    const linnet_site *site = request->site;
+    const linnet_path *path = request->incoming->path;
+
+    if (path->peer.session == 0)
+        return (linnet_identity){.security = LINNET_NOT_SECURED};
+    if (request->resource) /* from now on its observers share no representation: what one is given is not for another */
+        request->resource->observable.is_personal = true;
+    return site->identify ? site->identify(site->identify_context, path)
+                          : (linnet_identity){.security = LINNET_SECURED_ANONYMOUS};
+}
+
 const linnet_path *linnet_request_path(const linnet_request *request) { return request->incoming->path; }
 
 bool linnet_request_notifies(const linnet_request *request) { return request->incoming->subject; }

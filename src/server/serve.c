@@ -23,6 +23,12 @@ static bool has_preconditions(const linnet_request *request)
            !linnet_upload_is_inside(options) && !(request->resource && request->resource->config->own_preconditions);
 }
 
+/* "coaps" alone, for those that ask so. No Echo is wanted in that 4.01: proving an address would not help. */
+static bool is_barred(const linnet_request *request)
+{
+    return request->resource && request->resource->config->secured_only && request->incoming->path->peer.session == 0;
+}
+
 /* Whether the handler may run. LINNET_EMPTY, or the code to answer with. RFC 9110 13.2.1, whose rule CoAP shares by
  * silence: preconditions count only where the request would succeed without them, so they come last. */
 static linnet_code check(linnet_request *request, linnet_reply *reply, const char **diagnostic)
@@ -30,6 +36,10 @@ static linnet_code check(linnet_request *request, linnet_reply *reply, const cha
     const linnet_request_options *options = request->incoming->options;
     linnet_code code = linnet_request_find_handler(request);
 
+    if (is_barred(request)) {
+        *diagnostic = "Only over coaps";
+        return LINNET_UNAUTHORIZED;
+    }
     if (code == LINNET_EMPTY && !linnet_request_is_fresh(request))
         return LINNET_UNAUTHORIZED;
     if (code == LINNET_EMPTY && (options->block2.number > 0 || options->q_missing)) {
@@ -66,7 +76,7 @@ void linnet_site_serve(void *context, linnet_incoming *incoming)
             linnet_upload_end(&request, &reply);
     } else {
         linnet_reply_fail(&reply, code, diagnostic);
-        if (code == LINNET_UNAUTHORIZED)
+        if (code == LINNET_UNAUTHORIZED && !diagnostic)
             linnet_reply_ask_freshness(&reply);
         else if (incoming->options->has_block1)
             linnet_upload_answer(&request, &reply, code);

@@ -19,6 +19,8 @@ void linnet_site_serve_small(void *context, linnet_incoming *incoming)
     linnet_code code = linnet_request_route(&request);
     if (code == LINNET_EMPTY && request.resource && request.resource->config->fresh_ms > 0)
         code = LINNET_UNAUTHORIZED; /* nobody can show it here */
+    if (request.resource && request.resource->config->secured_only && incoming->path->peer.session == 0)
+        code = LINNET_UNAUTHORIZED;
     if (code == LINNET_EMPTY && asks_too_much(incoming->options))
         code = LINNET_BAD_OPTION;
     if (code == LINNET_EMPTY) {

@@ -36,6 +36,13 @@ static const error_entry table[] = {
     ENTRY(LINNET_EADDRESS, "the local address cannot be used"),
     ENTRY(LINNET_ESYSTEM, "a system call failed"),
     ENTRY(LINNET_EUNSUPPORTED, "not supported by this build"),
+    ENTRY(LINNET_EMESSAGEID, "every message ID is in use"),
+    ENTRY(LINNET_ECREDENTIALS, "credentials missing or unreadable"),
+    ENTRY(LINNET_EKEY, "the pre-shared keys differ"),
+    ENTRY(LINNET_EIDENTITY, "the identity is not known"),
+    ENTRY(LINNET_ECERTIFICATE, "the certificate or public key is not accepted"),
+    ENTRY(LINNET_ESUITE, "no cipher suite in common"),
+    ENTRY(LINNET_EHANDSHAKE, "the secured session could not be set up"),
 };
 
 static const error_entry *find(int error)

@@ -71,7 +71,8 @@ static void a_bad_address_is_told_apart(void **state)
     linnet_server *server;
     assert_int_equal(linnet_server_open(&server, "coap://[::1"), LINNET_EURI);
     assert_int_equal(linnet_server_open(&server, "http://localhost"), LINNET_ESCHEME);
-    assert_int_equal(linnet_server_open(&server, "coaps://localhost:0"), LINNET_ESCHEME);
+    assert_int_equal(linnet_server_open(&server, "coaps://localhost:0"), LINNET_ECREDENTIALS);
+    assert_int_equal(linnet_server_open(&server, "coaps+tcp://localhost:0"), LINNET_ESCHEME);
     assert_int_equal(linnet_server_open(&server, "coap://no-such-host.invalid:0"), LINNET_ERESOLVE);
     assert_int_equal(linnet_server_open(&server, "coap://198.51.100.1:0"), LINNET_EADDRESS);
     assert_null(server);

@@ -1,0 +1,102 @@
+/* The inside of a linnet_dtls. Its functions stand in several files: dtls.c (what a datagram is for), sessions.c (those
+ * that are set up), shaking.c (those that will be), cookie.c (what comes before any memory is spent). */
+#ifndef LINNET_SECURITY_SESSIONS_H
+#define LINNET_SECURITY_SESSIONS_H
+
+#include "engine/hash.h"
+#include "engine/pool.h"
+#include "security/dtls.h"
+#include "security/handshake.h"
+
+enum {
+    LINNET_NAME_ROOM = 512,         /* octets of a peer's name that are kept */
+    LINNET_FLIGHT_KEPT_MS = 60000,  /* how long a last flight may be asked for again */
+    LINNET_FLIGHT_PAUSE_MS = 250,   /* and how often */
+    LINNET_FLIGHT_MOST = 8,         /* and how many times */
+    LINNET_EVICTION_LOOKS = 64,     /* at sessions, for one to make way */
+    LINNET_RECORD_ROOM = 16384 + 64 /* octets of the longest plaintext (RFC 5246 6.2.1), and some */
+};
+
+/* What was sent last in a handshake, as it was: until the peer shows that it has it, it may be asked for again. The
+ * same octets are sent, so no sequence number is used twice for different ones. */
+typedef struct linnet_last_flight {
+    linnet_timer timer; /* when it is forgotten */
+    struct linnet_session *session;
+    uint64_t resent_at;
+    unsigned resent;
+    size_t size;
+    uint8_t octets[];
+} linnet_last_flight;
+
+/* What is read seldom, in one block. */
+typedef struct linnet_session_more {
+    linnet_last_flight *flight; /* NULL: forgotten */
+    linnet_security security;
+    uint16_t name_size;
+    uint8_t octets[]; /* the name; then LINNET_LONG_KEYS, where they are needed */
+} linnet_session_more;
+
+typedef struct linnet_session {
+    linnet_node by_path;
+    linnet_node by_id;
+    linnet_path path; /* peer.session is its number */
+    linnet_record_state record;
+    linnet_session_more *more;
+    bool in_use;
+    bool recent; /* something authentic came since the hand of the clock passed (see sessions.c) */
+} linnet_session;
+
+struct linnet_dtls {
+    linnet_dtls_config config;
+    linnet_hash_key hash_key;
+    linnet_pool pool;
+    linnet_table by_path;
+    linnet_table by_id;
+    linnet_table shaking; /* handshakes, by path */
+    linnet_ages ages;     /* of handshakes */
+    size_t handshakes;
+    size_t handshake_limit;
+    linnet_wheel wheel;   /* of handshakes */
+    linnet_wheel flights; /* of last flights */
+    uint32_t next_id;
+    uint32_t hand;
+    uint8_t cookie_key[32];
+    uint8_t *plain; /* LINNET_RECORD_ROOM octets */
+};
+
+/* By what a path is found. A server's includes our address; a client lets the system choose that. */
+uint64_t linnet_dtls_key(const linnet_dtls *dtls, const linnet_path *way);
+
+/* sessions.c */
+linnet_session *linnet_session_find(const linnet_dtls *dtls, uint32_t id);
+linnet_session *linnet_session_on(const linnet_dtls *dtls, const linnet_path *way);
+/* Makes one of a handshake that is shaken; the one that was on that way before is at its end. NULL: no memory. */
+linnet_session *linnet_session_make(linnet_dtls *dtls, uint64_t now, const linnet_handshake *handshake,
+                                    const linnet_record *finished);
+/* Opens a record of its, and does what it says. False: it is not authentic. */
+bool linnet_session_receive(linnet_dtls *dtls, uint64_t now, linnet_session *session, const linnet_record *record);
+void linnet_session_forget_flight(linnet_dtls *dtls, linnet_session *session);
+/* Sends an alert and takes it down; `error` is told to config.ended unless it is 0. */
+void linnet_session_close(linnet_dtls *dtls, uint64_t now, linnet_session *session, int error);
+
+/* shaking.c */
+linnet_handshake *linnet_shaking_on(const linnet_dtls *dtls, const linnet_path *way);
+/* Begins one; the oldest makes way where there are too many. */
+linnet_handshake *linnet_shaking_begin(linnet_dtls *dtls, uint64_t now, const linnet_path *way, linnet_keyring *keyring,
+                                       const gnutls_dtls_prestate_st *prestate, const char *name, void *tag);
+/* Gives it a record, sends what it says, and makes a session of it when it is done. */
+void linnet_shaking_receive(linnet_dtls *dtls, uint64_t now, linnet_handshake *handshake, const linnet_record *record);
+void linnet_shaking_expire(linnet_dtls *dtls, uint64_t now, linnet_handshake *handshake);
+/* Ends it without a word to the peer. */
+void linnet_shaking_drop(linnet_dtls *dtls, uint64_t now, linnet_handshake *handshake, int error);
+void linnet_shaking_clear(linnet_dtls *dtls);
+
+/* cookie.c: a ClientHello without a good cookie is answered with one, and nothing is kept (RFC 6347 4.2.1). */
+bool linnet_cookie_is_hello(const linnet_record *record);
+/* Where in it the client's random number is. */
+const uint8_t *linnet_cookie_random(const linnet_record *record);
+bool linnet_cookie_check(linnet_dtls *dtls, uint64_t now, const linnet_path *way, const linnet_record *record,
+                         gnutls_dtls_prestate_st *prestate);
+void linnet_cookie_send(linnet_dtls *dtls, uint64_t now, const linnet_path *way, const linnet_record *record);
+
+#endif

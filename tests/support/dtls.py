@@ -1,0 +1,59 @@
+"""DTLS 1.2 as it is seen on the wire: records, and the handshake messages that go in the clear (RFC 6347 4)."""
+
+from dataclasses import dataclass
+
+ALERT, HANDSHAKE, APPLICATION_DATA = 21, 22, 23
+CLIENT_HELLO, SERVER_HELLO, FINISHED = 1, 2, 20
+PSK_AES_128_CCM_8 = 0xC0A8
+ECDHE_ECDSA_AES_128_CCM_8 = 0xC0AE
+ECDHE_ECDSA_AES_128_CCM = 0xC0AC
+DECRYPT_ERROR, CERTIFICATE_UNKNOWN = 51, 46
+
+
+@dataclass
+class Record:
+    type: int
+    epoch: int
+    sequence: int
+    octets: bytes
+
+    @property
+    def message(self):
+        """The type of the handshake message, if it is one in the clear."""
+        return self.octets[0] if self.type == HANDSHAKE and self.epoch == 0 else None
+
+    @property
+    def alert(self):
+        return self.octets[1] if self.type == ALERT and self.epoch == 0 else None
+
+    @property
+    def body(self):
+        return self.octets[12:]
+
+
+def records(datagram):
+    found = []
+    while len(datagram) >= 13:
+        size = int.from_bytes(datagram[11:13], "big")
+        epoch, sequence = int.from_bytes(datagram[3:5], "big"), int.from_bytes(datagram[5:11], "big")
+        found.append(Record(datagram[0], epoch, sequence, datagram[13 : 13 + size]))
+        datagram = datagram[13 + size :]
+    return found
+
+
+def _skip(octets, place, width):
+    """Behind a vector whose length has `width` octets."""
+    return place + width + int.from_bytes(octets[place : place + width], "big")
+
+
+def offered_suites(hello):
+    body = hello.body
+    place = _skip(body, _skip(body, 34, 1), 1)  # session ID, cookie
+    size = int.from_bytes(body[place : place + 2], "big")
+    octets = body[place + 2 : place + 2 + size]
+    return [int.from_bytes(octets[at : at + 2], "big") for at in range(0, size, 2)]
+
+
+def selected_suite(hello):
+    place = _skip(hello.body, 34, 1)
+    return int.from_bytes(hello.body[place : place + 2], "big")
