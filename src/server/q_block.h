@@ -40,6 +40,7 @@ typedef struct linnet_q_body {
     uint8_t asked; /* requests for missing blocks since one came */
     uint8_t token_size;
     bool confirmable;
+    bool mute; /* its token is longer than what is kept (RFC 8974): only its own answers are sent */
     bool done;
     linnet_code code;
     uint8_t token[LINNET_TOKEN_MAX]; /* of the last request */

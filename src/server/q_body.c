@@ -65,7 +65,7 @@ static void send_missing(linnet_q_block *q, uint64_t now, linnet_transfer *trans
     linnet_writer writer;
     uint16_t id;
 
-    if (!slot)
+    if (!slot || body->mute)
         return;
     id = (uint16_t)linnet_transmit_id(q->endpoint, now, &body->path, true);
     linnet_writer_begin(&writer, slot, capacity, LINNET_NON, LINNET_REQUEST_ENTITY_INCOMPLETE, id,
@@ -149,14 +149,14 @@ static bool is_too_far(const linnet_q_block *q, const linnet_q_body *body, uint3
     return number >= 2u * (body->received + q->timing.max_payloads);
 }
 
-static void note_request(const linnet_q_block *q, linnet_q_body *body, const linnet_incoming *incoming)
+static void note_request(linnet_q_body *body, const linnet_incoming *incoming)
 {
     linnet_bytes token = incoming->message->token;
 
-    (void)q;
     body->confirmable = incoming->message->type == LINNET_CON;
     body->path = *incoming->path;
-    body->token_size = token.size <= sizeof body->token ? (uint8_t)token.size : 0;
+    body->mute = token.size > sizeof body->token;
+    body->token_size = body->mute ? 0 : (uint8_t)token.size;
     if (body->token_size > 0)
         memcpy(body->token, token.data, token.size);
 }
@@ -286,7 +286,7 @@ static linnet_code take(linnet_q_block *q, const linnet_incoming *incoming, uint
     body = linnet_q_body_of(*transfer);
     if (body->size != q->options.body_size || body->szx != q->options.body.szx)
         return LINNET_BAD_REQUEST;
-    note_request(q, body, incoming);
+    note_request(body, incoming);
     if (body->done || linnet_q_body_has(*transfer, number) || is_too_far(q, body, number))
         return LINNET_EMPTY;
     if (!linnet_q_body_put(transfers, *transfer, number, incoming->message->payload)) {

@@ -53,6 +53,9 @@ static linnet_code read_option(reading *self, const linnet_option *option)
 {
     linnet_q_options *q = &self->q->options;
 
+    if ((option->number == LINNET_OPTION_Q_BLOCK1 || option->number == LINNET_OPTION_Q_BLOCK2) &&
+        !linnet_option_is_proper(option, false))
+        return LINNET_BAD_OPTION; /* RFC 7252 5.4.3 */
     if (option->number == LINNET_OPTION_Q_BLOCK1)
         return read_body(q, option->value);
     if (option->number == LINNET_OPTION_Q_BLOCK2)

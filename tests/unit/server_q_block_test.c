@@ -266,6 +266,10 @@ static void requests_that_are_not_as_they_must_be_are_refused(void **state)
     assert_code(TELL(.method = LINNET_PUT, .path = "body", .payload = block,
                      .options = {{true, 19, first}, {true, 19, first}, {true, 60, size1}, OPTION(292, "a")}),
                 4, 2);
+    /* RFC 7252 5.4.3: four octets are too long for it */
+    assert_code(TELL(.method = LINNET_GET, .path = "body", .options = {OPTION(31, "\x01\x00\x00\x08")}), 4, 2);
+    /* RFC 7959 2.2: SZX 7 is reserved */
+    assert_code(TELL(.method = LINNET_GET, .path = "body", .options = {OPTION(31, "\x07")}), 4, 0);
     assert_int_equal(own.calls.count, 0);
     assert_int_equal(rig.heap.blocks, 0);
 }
