@@ -269,7 +269,7 @@ static void log_failure(void *context, const linnet_handshake_failure *failure)
     serve_log_failure(&((serve *)context)->log, failure);
 }
 
-static int complain_opening(int error)
+static int complain_not_started(int error)
 {
     complain("the server cannot start: %s", linnet_error_text(error));
     if (error == LINNET_ECREDENTIALS)
@@ -293,7 +293,7 @@ static int open_and_run(serve *self)
         error = demo_add(self->server);
     if (error) {
         linnet_server_close(self->server);
-        return complain_opening(error);
+        return complain_not_started(error);
     }
     int status = run(self);
     later_stop();

@@ -274,17 +274,27 @@ static void expire(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_stat
     }
 }
 
+/* 5.10.7: with Location-Path or Location-Query one of these is part of where it leads, so that is not understood. */
+static bool is_location_to_come(uint16_t number)
+{
+    return number == 128 || number == 132 || number == 136 || number == 140;
+}
+
 /* 5.4.1, 5.4.3, 5.4.5: a response is rejected for a critical option that we do not know, or that is of a wrong length
  * or repeated. Whether it may have those of block-wise transfer is known to who asked. */
 static bool is_acceptable(const linnet_message *response)
 {
     linnet_option_cursor cursor = {.rest = response->options};
     uint16_t before = 0;
+    bool is_located = false;
     linnet_option option;
 
     for (; linnet_option_next(&cursor, &option); before = option.number) {
         /* 19, 23, 27, 31: Q-Block1, Block2, Block1, Q-Block2. */
         bool is_known = (option.number & ~12u) == LINNET_OPTION_Q_BLOCK1;
+        is_located |= option.number == LINNET_OPTION_LOCATION_PATH || option.number == LINNET_OPTION_LOCATION_QUERY;
+        if (is_located && is_location_to_come(option.number))
+            return false;
         if (linnet_option_is_critical(option.number) &&
             (!is_known || !linnet_option_is_proper(&option, option.number == before)))
             return false;

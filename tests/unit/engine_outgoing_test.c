@@ -335,6 +335,10 @@ static void a_response_with_a_critical_option_that_is_not_understood_is_rejected
         {"\x42\x45\x77\x88tk\xd1\x0a\x06\x01\x06", 11, LINNET_EOPTION}, /* two of them */
         {"\x42\x45\x77\x88tk\xd1\x0a\x06", 9, 0},
         {"\x42\x45\x77\x88tk\xe1\xfd\x01x", 10, 0}, /* elective */
+        {"\x42\x45\x77\x88tk\x81"
+         "a\xd1\x6bx",
+         11, LINNET_EOPTION},                  /* Location-Path and 128, reserved for Location-* (5.10.7) */
+        {"\x42\x45\x77\x88tk\xd1\x73x", 9, 0}, /* 128 alone */
         {"\x42\x45\x77\x88tk\xc3"
          "abc\x01"
          "a",
