@@ -2,9 +2,9 @@
 
 usage: cycles.py ROUNDS
 
-The first rounds fill caches and are not counted. Then so many rounds are run three times, and the least growth counts:
-what is left behind in each round is in each of them, what a cache takes is not. `references` needs a debug build of
-Python.
+The first rounds fill caches and are not counted. Then so many rounds are run three times, and the middle one of the three
+growths counts: what is left behind in each round is in all of them, what a cache takes is not. `references` needs a debug
+build of Python.
 """
 
 import gc
@@ -126,7 +126,7 @@ def main():
         for _ in range(rounds):
             one_round(port)
         seen.append(counts())
-    print(json.dumps({name: min(b[name] - a[name] for a, b in zip(seen, seen[1:])) for name in seen[0]}))
+    print(json.dumps({name: sorted(b[name] - a[name] for a, b in zip(seen, seen[1:]))[1] for name in seen[0]}))
 
 
 main()

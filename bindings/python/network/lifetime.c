@@ -104,8 +104,8 @@ int lifetime_claim(void)
         PyErr_SetString(PyExc_RuntimeError, "deinit() takes effect when the handler has returned; init() after that");
         return -1;
     }
-    Py_BEGIN_ALLOW_THREADS wait_until_closed(NULL);
-    Py_END_ALLOW_THREADS pthread_mutex_lock(&mutex);
+    UNLOCKED(wait_until_closed(NULL));
+    pthread_mutex_lock(&mutex);
     bool is_free = state == CLOSED;
     if (is_free)
         state = OPENING;
@@ -173,19 +173,19 @@ int lifetime_close(void)
         PyErr_NoMemory();
         return -1;
     }
-    Py_BEGIN_ALLOW_THREADS if (is_mine) close_now();
-    else wait_until_closed(NULL);
-    Py_END_ALLOW_THREADS return 0;
+    if (is_mine)
+        UNLOCKED(close_now());
+    else
+        UNLOCKED(wait_until_closed(NULL));
+    return 0;
 }
 
 /* A daemon thread, such as `_thread` makes, may be in a loop around Coap.read() when the interpreter ends. It is to
  * wait for that end, not to be told that there is no module any more. Python ends it when it asks for the lock. */
 void lifetime_park_at_exit(void)
 {
-    while (is_exiting && PyThread_get_thread_ident() != exiting_thread) {
-        Py_BEGIN_ALLOW_THREADS usleep(50000);
-        Py_END_ALLOW_THREADS
-    }
+    while (is_exiting && PyThread_get_thread_ident() != exiting_thread)
+        UNLOCKED(usleep(50000));
 }
 
 /* Called by atexit. A handler that never returns must not keep the process: then the module is left as it is. */
@@ -195,12 +195,9 @@ PyObject *lifetime_at_exit(PyObject *self, PyObject *unused)
     is_exiting = true;
     exiting_thread = PyThread_get_thread_ident();
     struct timespec until = in_milliseconds(EXIT_PATIENCE_MS);
-    bool is_closed = true;
-    bool is_started = claim_closing() ? start_closing_thread() : true;
-    if (is_started) {
-        Py_BEGIN_ALLOW_THREADS is_closed = wait_until_closed(&until);
-        Py_END_ALLOW_THREADS
-    }
+    bool is_closed = false;
+    if (!claim_closing() || start_closing_thread())
+        UNLOCKED(is_closed = wait_until_closed(&until));
     if (is_closed)
         handlers_clear();
     Py_RETURN_NONE;
