@@ -59,7 +59,7 @@ def test_the_poller_asks_all_and_says_what_fails():
     with demo_server() as uri:
         uris = f"{uri}/validate", f"{uri}/nothing", f"{uri}/time"
         done = programs.run(sys.executable, EXAMPLES / "poller.py", 0.01, 2, *uris)
-    lines = done.stdout.splitlines()
+    lines = [line for line in done.stdout.splitlines() if line]
     assert len(lines) == 6 and lines[1] == f"{uris[1]} failed: 4.04 Not Found", done.stdout + done.stderr
 
 
