@@ -1,14 +1,14 @@
-"""Checks that the C samples in README.md and docs/ are the files that they say they are, so that they compile.
+"""Checks that the samples in README.md and docs/ are the files that they say they are, so that they compile and run.
 
-A sample is announced by a comment that names its file: <!-- examples/get.c --> and then ```c. Also checks that the
-smallest programs stay small.
+A sample is announced by a comment that names its file: <!-- examples/get.c --> and then ```c, or a .py and ```python.
+Also checks that the smallest programs stay small.
 """
 import pathlib
 import re
 import sys
 
-SAMPLE = re.compile(r"<!-- (\S+\.c) -->\n+```c\n(.*?)```", re.DOTALL)
-FENCE = re.compile(r"^```c$", re.MULTILINE)
+SAMPLE = re.compile(r"<!-- (\S+\.(?:c|py)) -->\n+```(?:c|python)\n(.*?)```", re.DOTALL)
+FENCE = re.compile(r"^```(?:c|python)$", re.MULTILINE)
 MOST_LINES = {"examples/server.c": 20, "examples/get.c": 11}
 
 
@@ -23,7 +23,7 @@ def check_page(page):
             yield f"{page}: the sample differs from {name}; copy the file into the page"
     unnamed = len(FENCE.findall(text)) - len(samples)
     if unnamed:
-        yield f"{page}: {unnamed} C samples do not say which file of examples/ they are: <!-- examples/NAME.c -->"
+        yield f"{page}: {unnamed} samples do not say which file of examples/ they are: <!-- examples/NAME.c -->"
 
 
 def check_size(name, most):
@@ -39,7 +39,7 @@ def main():
     if problems:
         print("\n".join(problems))
         return 1
-    print(f"the C samples of {len(pages)} pages are files of examples/")
+    print(f"the samples of {len(pages)} pages are files of examples/")
     return 0
 
 

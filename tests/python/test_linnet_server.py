@@ -402,3 +402,54 @@ async def test_contexts_have_credentials():
         context.client_credentials.load_from_dict({"coaps://*": {"dtls": {"psk": b"p", "client-identity": b"i"}}})
         context.server_credentials.load_from_dict({":c": {"dtls": {"psk": b"p", "client-identity": b"i"}}})
         assert context.server_credentials.find_dtls_psk(b"i") == (b"p", ":c")
+
+
+@in_loop
+async def test_a_resource_runs_once_for_all_blocks_of_its_answer():
+    class Slow(Stored):
+        async def render_get(self, request):
+            await asyncio.sleep(0.02)
+            return await super().render_get(request)
+
+    for each in Stored(bytes(100000)), Slow(bytes(100000)):
+        async with serving({"s": each}) as (site, context, uri):
+            for asked in 1, 2:
+                assert (await ask(context, GET, f"{uri}/s")).payload == bytes(100000)
+                assert each.asked == asked, "each transfer asks once, and each asks anew"
+            assert (await ask(context, GET, f"{uri}/s", block2=(0, False, 2))).payload == bytes(100000)
+            last = Message(code=GET, uri=f"{uri}/s", block2=(97, False, 6))
+            assert len((await context.request(last, handle_blockwise=False).response).payload) == 100000 - 97 * 1024
+            other = await Context.create_client_context()
+            assert (await other.request(last, handle_blockwise=False).response).code is CONTENT
+            assert each.asked == 4, "another peer has a transfer of its own"
+            await other.shutdown()
+
+
+@in_loop
+async def test_a_change_between_blocks_is_seen():
+    class Versions(resource.ObservableResource):
+        content = b"a" * 5000
+
+        def render_get(self, request):
+            return Message(payload=self.content)
+
+    versions = Versions()
+    async with serving({"v": versions}) as (_, context, uri):
+        first = Message(code=GET, uri=f"{uri}/v", block2=(1, False, 6))
+        old = await context.request(first, handle_blockwise=False).response
+        versions.content = b"b" * 5000
+        same = await context.request(first, handle_blockwise=False).response
+        assert (same.payload, same.opt.etag) == (old.payload, old.opt.etag), "one transfer, one version"
+        versions.updated_state()
+        new = await context.request(first, handle_blockwise=False).response
+        assert new.payload == b"b" * 1024 and new.opt.etag != old.opt.etag
+
+
+@in_loop
+async def test_more_transfers_at_once_than_answers_are_kept():
+    sources = [Stored(bytes([i]) * 3000) for i in range(200)]
+    async with serving({f"s{i}": source for i, source in enumerate(sources)}) as (_, context, uri):
+        async with await Context.create_client_context(nstart=200) as client:
+            answers = await asyncio.gather(*(ask(client, GET, f"{uri}/s{i}") for i in range(200)))
+        assert [answer.payload for answer in answers] == [source.content for source in sources]
+        assert context._server is not None

@@ -1,5 +1,6 @@
 """CoAP for asyncio, with the protocol in C.
 
+>>> import asyncio
 >>> from linnet import *
 >>> message = Message(code=GET, uri="coap://localhost/time")
 >>> message.opt.uri_path

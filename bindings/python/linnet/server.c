@@ -26,6 +26,7 @@ static void close_server(linnet_py_server *self)
     self->closing = false;
     linnet_hook_close(&self->hook);
     linnet_server_close(server);
+    linnet_py_kept_forget(self, NULL);
     while (self->routes)
         free_route(self->routes);
     Py_CLEAR(self->serve);
@@ -178,8 +179,8 @@ static PyObject *remove_path(PyObject *object, PyObject *path)
     }
     linnet_route *route = linnet_resource_context(resource);
     linnet_server_remove(self->server, PyUnicode_AsUTF8AndSize(path, NULL));
-    if (route)
-        free_route(route);
+    linnet_py_kept_forget(self, route->object);
+    free_route(route);
     linnet_hook_plan(&self->hook, linnet_server_deadline(self->server));
     return PyBool_FromLong(1);
 }
@@ -191,6 +192,8 @@ static PyObject *changed(PyObject *object, PyObject *path)
     if (!resource && PyErr_Occurred())
         return NULL;
     if (resource) {
+        linnet_route *route = linnet_resource_context(resource);
+        linnet_py_kept_forget(self, route->object);
         linnet_resource_changed(resource);
         linnet_hook_plan(&self->hook, linnet_server_deadline(self->server));
     }
@@ -287,6 +290,11 @@ static int traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(self->counted);
     for (const linnet_route *route = self->routes; route; route = route->next)
         Py_VISIT(route->object);
+    for (size_t i = 0; i < LINNET_KEPT; i++) {
+        Py_VISIT(self->kept[i].object);
+        Py_VISIT(self->kept[i].answer);
+        Py_VISIT(self->kept[i].request);
+    }
     return linnet_hook_traverse(&self->hook, visit, arg);
 }
 

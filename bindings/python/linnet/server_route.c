@@ -3,67 +3,26 @@
 
 typedef struct later {
     PyObject_HEAD linnet_py_server *server;
+    PyObject *object;  /* the resource */
+    PyObject *request; /* the message that is to be answered */
     linnet_deferred deferred;
     bool used;
 } later;
 
-/* What the library says itself, or only a client may. */
-static bool is_ours(uint16_t number)
+static void reply_with(linnet_state *state, linnet_reply *reply, PyObject *message, const linnet_py_message *request)
 {
-    return number == LINNET_OPTION_OBSERVE || number == LINNET_OPTION_BLOCK1 || number == LINNET_OPTION_BLOCK2 ||
-           number == LINNET_OPTION_NO_RESPONSE || number == LINNET_OPTION_SIZE2;
-}
-
-static int take_option(linnet_answer *answer, linnet_option option, linnet_option *options, size_t most)
-{
-    if (is_ours(option.number))
-        return 0;
-    if (option.number == LINNET_OPTION_CONTENT_FORMAT) {
-        answer->no_content_format = false;
-        answer->content_format = (uint16_t)linnet_option_uint(option.value);
-    } else if (option.number == LINNET_OPTION_ETAG) {
-        answer->etag = option.value;
-    } else if (answer->option_count == most) {
-        PyErr_SetString(PyExc_ValueError, "an answer with too many options");
-        return -1;
-    } else {
-        options[answer->option_count++] = option;
-    }
-    return 0;
-}
-
-int linnet_answer_read(linnet_state *state, PyObject *object, linnet_answer *answer, linnet_option *options,
-                       size_t most)
-{
-    linnet_option option;
-    if (!PyObject_TypeCheck(object, state->message_type)) {
-        PyErr_SetString(PyExc_TypeError, "an answer is a Message");
-        return -1;
-    }
-    linnet_py_message *message = (linnet_py_message *)object;
-    *answer = (linnet_answer){.no_content_format = true, .options = options};
-    answer->code = message->code < 0 ? LINNET_EMPTY : (linnet_code)message->code;
-    linnet_option_cursor cursor = {.rest = linnet_option_list_view(&message->options)};
-    while (linnet_option_next(&cursor, &option))
-        if (take_option(answer, option, options, most) != 0)
-            return -1;
-    return linnet_message_payload(message, &answer->payload);
-}
-
-static void reply_with(linnet_state *state, linnet_reply *reply, PyObject *message)
-{
-    linnet_option options[LINNET_ANSWER_OPTIONS];
-    linnet_answer answer;
-    if (linnet_answer_read(state, message, &answer, options, LINNET_ANSWER_OPTIONS) != 0) {
+    linnet_py_answer read;
+    if (linnet_answer_read(state, message, request, &read) != 0) {
         linnet_reply_error(reply, LINNET_INTERNAL_SERVER_ERROR, NULL);
         return;
     }
+    const linnet_answer answer = read.answer;
     if (answer.code != LINNET_EMPTY)
         linnet_reply_code(reply, answer.code);
     if (answer.etag.size > 0)
         linnet_reply_etag(reply, answer.etag);
     for (size_t i = 0; i < answer.option_count; i++)
-        linnet_reply_option(reply, options[i].number, options[i].value);
+        linnet_reply_option(reply, read.options[i].number, read.options[i].value);
     if (answer.payload.size > 0)
         linnet_reply_payload(reply, answer.no_content_format ? LINNET_NO_FORMAT : answer.content_format,
                              answer.payload);
@@ -75,7 +34,7 @@ static void defer(linnet_state *state, linnet_py_server *server, linnet_reply *r
     linnet_deferred deferred;
     if (linnet_reply_defer(reply, &deferred) != 0)
         return; /* the client is told to try again */
-    PyObject *answer = linnet_later_make(state, server, deferred);
+    PyObject *answer = linnet_later_make(state, server, deferred, object, request);
     PyObject *spawned = answer ? PyObject_CallFunctionObjArgs(server->spawn, answer, object, request, NULL) : NULL;
     Py_XDECREF(spawned);
     Py_XDECREF(answer);
@@ -121,16 +80,30 @@ static PyObject *make_request(linnet_state *state, const linnet_route *route, co
     return message;
 }
 
+/* Further blocks of an answer do not run the resource again. */
+static bool serve_kept(linnet_state *state, linnet_py_server *server, PyObject *object,
+                       const linnet_py_message *message, linnet_reply *reply)
+{
+    PyObject *kept = linnet_py_kept_find(server, object, message);
+    if (kept)
+        reply_with(state, reply, kept, message);
+    Py_XDECREF(kept);
+    return kept;
+}
+
 static void serve(linnet_state *state, linnet_py_server *server, PyObject *object, PyObject *message,
                   bool is_notification, linnet_reply *reply)
 {
+    if (!is_notification && serve_kept(state, server, object, (linnet_py_message *)message, reply))
+        return;
     PyObject *result =
         PyObject_CallFunctionObjArgs(server->serve, object, message, is_notification ? Py_True : Py_False, NULL);
     if (!result)
         linnet_reply_error(reply, LINNET_INTERNAL_SERVER_ERROR, NULL);
-    else if (PyObject_TypeCheck(result, state->message_type))
-        reply_with(state, reply, result);
-    else
+    else if (PyObject_TypeCheck(result, state->message_type)) {
+        linnet_py_kept_add(server, object, (linnet_py_message *)message, result);
+        reply_with(state, reply, result, (linnet_py_message *)message);
+    } else
         defer(state, server, reply, object, message);
     Py_XDECREF(result);
 }
@@ -157,7 +130,8 @@ void linnet_route_serve(linnet_request *request, linnet_reply *reply, void *cont
     Py_DECREF((PyObject *)server);
 }
 
-PyObject *linnet_later_make(linnet_state *state, linnet_py_server *server, linnet_deferred deferred)
+PyObject *linnet_later_make(linnet_state *state, linnet_py_server *server, linnet_deferred deferred, PyObject *object,
+                            PyObject *request)
 {
     later *made = linnet_object_new(state->later_type);
     if (!made) {
@@ -165,7 +139,11 @@ PyObject *linnet_later_make(linnet_state *state, linnet_py_server *server, linne
         return NULL;
     }
     Py_INCREF((PyObject *)server);
+    Py_INCREF(object);
+    Py_INCREF(request);
     made->server = server;
+    made->object = object;
+    made->request = request;
     made->deferred = deferred;
     return (PyObject *)made;
 }
@@ -173,17 +151,18 @@ PyObject *linnet_later_make(linnet_state *state, linnet_py_server *server, linne
 static PyObject *give(PyObject *object, PyObject *message)
 {
     later *self = (later *)object;
-    linnet_option options[LINNET_ANSWER_OPTIONS];
-    linnet_answer answer;
+    linnet_py_answer read;
     linnet_state *state = linnet_state_of(object);
-    if (!state || self->used || linnet_answer_read(state, message, &answer, options, LINNET_ANSWER_OPTIONS) != 0) {
-        if (!PyErr_Occurred())
-            PyErr_SetString(PyExc_RuntimeError, "the request has been answered");
+    if (!state)
         return NULL;
-    }
+    if (self->used)
+        return PyErr_Format(PyExc_RuntimeError, "the request has been answered");
+    if (linnet_answer_read(state, message, (linnet_py_message *)self->request, &read) != 0)
+        return NULL;
     self->used = true;
     self->server->count_anew = true;
-    int error = linnet_deferred_answer(self->deferred, &answer);
+    linnet_py_kept_add(self->server, self->object, (linnet_py_message *)self->request, message);
+    int error = linnet_deferred_answer(self->deferred, &read.answer);
     if (error != 0 && error != LINNET_ECLOSED)
         return linnet_error_raise(state, error, NULL);
     Py_RETURN_NONE;
@@ -195,6 +174,8 @@ static void destroy(PyObject *object)
     if (!self->used && self->server)
         linnet_deferred_drop(self->deferred);
     Py_XDECREF((PyObject *)self->server);
+    Py_XDECREF(self->object);
+    Py_XDECREF(self->request);
     linnet_object_free(object);
 }
 
