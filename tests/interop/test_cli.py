@@ -91,7 +91,7 @@ def test_a_command_that_is_not_there_yet_is_unknown():
     (
         (["get"], "which URI?", "--help"),
         (["get", "http://localhost/"], "not a scheme of CoAP", "coap://"),
-        (["get", "coaps://localhost/"], "coaps", "coap://"),
+        (["get", "coaps+tcp://localhost/"], "coaps+tcp", "coap://"),
         (["get", "coap://[::1/"], "IPv6 address", "[brackets]"),
         (["get", "coap://localhost:99999/"], "port", "coap://"),
         (["get", "coap://localhost/küche 1"], "percent-encoded", "coap://localhost/k%C3%BCche%201"),

@@ -1,0 +1,184 @@
+"""coaps:// with real peers: libcoap with OpenSSL and with GnuTLS in both roles, openssl s_client, and what the command says
+when a session cannot be set up."""
+
+import json
+import re
+import subprocess
+
+import pytest
+from support import programs, run, secured
+
+PEER = pytest.mark.parametrize("peer", secured.PEERS)
+
+
+@pytest.fixture(scope="module")
+def authority():
+    with secured.authority() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def server(authority):
+    return authority.issue("server", "127.0.0.1")
+
+
+@pytest.fixture(scope="module")
+def client(authority):
+    return authority.issue("client", "client.example")
+
+
+def certificates(identity, authority):
+    return "--cert", identity.certificate, "--key", identity.key, "--ca", authority.file
+
+
+@PEER
+def test_libcoaps_client_gets_blocks_and_puts_over_psk(peer):
+    with secured.demo(*secured.PSK) as place:
+        told = secured.coap_client(peer, "-m", "get", "-u", "password", "-k", "sesame", f"{place.uri}/large")
+        assert len(told.stdout) > 1280
+        put = secured.coap_client(peer, "-m", "put", "-e", "secret", "-u", "password", "-k", "sesame",
+                                  f"{place.uri}/validate")  # fmt: skip
+        assert put.returncode == 0
+        got = run.linnet("get", f"{place.uri}/validate", *secured.PSK)
+        assert got.stdout == "secret"
+
+
+@PEER
+def test_a_large_body_comes_from_libcoaps_server(peer):
+    with secured.coap_server(peer, "-k", "sesame", "-h", "hint") as place:
+        told = run.linnet("get", f"{place.uri}/example_data", *secured.PSK)
+        assert told.returncode == 0 and len(told.stdout) > 1000
+        put = run.linnet("put", f"{place.uri}/made", "--payload", "x" * 3000, *secured.PSK)
+        assert put.returncode == 0, put.stderr
+        assert run.linnet("get", f"{place.uri}/made", *secured.PSK).stdout == "x" * 3000
+
+
+@PEER
+def test_libcoaps_client_shows_its_certificate(peer, authority, server, client):
+    with secured.demo(*certificates(server, authority)) as place:
+        told = secured.coap_client(peer, "-B", "10", "-m", "get", "-c", client.certificate, "-j", client.key, "-R",
+                                   authority.file, "-C", authority.file, f"{place.uri}/secure")  # fmt: skip
+        assert "certificate" in told.stdout and "client.example" in told.stdout, told.stderr
+
+
+@PEER
+def test_linnet_shows_its_certificate_to_libcoaps_server(peer, authority, server, client):
+    options = ("-c", server.certificate, "-j", server.key, "-R", authority.file, "-C", authority.file)
+    with secured.coap_server(peer, *options) as place:
+        told = run.linnet("get", f"{place.uri}/", *certificates(client, authority))
+        assert told.returncode == 0 and "libcoap" in told.stdout, told.stderr
+        refused = run.linnet("get", f"{place.uri}/")
+        assert refused.returncode == 3 and "of no authority that is trusted" in refused.stderr
+        assert run.linnet("get", f"{place.uri}/", *certificates(client, authority)[:4], "--insecure").returncode == 0
+
+
+def s_client(port, *options):
+    return subprocess.run(
+        ["openssl", "s_client", "-dtls1_2", "-connect", f"127.0.0.1:{port}", *options],
+        input=b"", capture_output=True, timeout=programs.PATIENCE,
+    )  # fmt: skip
+
+
+def test_openssl_s_client_agrees_on_the_mandatory_suites(authority, server):
+    with secured.demo("--psk-key", "sesame", "--cert", server.certificate, "--key", server.key) as place:
+        key = b"sesame".hex()
+        told = s_client(place.port, "-psk", key, "-psk_identity", "anybody", "-cipher", "PSK-AES128-CCM8:@SECLEVEL=0")
+        assert b"Cipher is PSK-AES128-CCM8" in told.stdout, told.stderr
+        assert b"Extended master secret: yes" in told.stdout
+        told = s_client(place.port, "-CAfile", authority.file, "-cipher", "ECDHE-ECDSA-AES128-CCM8:@SECLEVEL=0")
+        assert b"Cipher is ECDHE-ECDSA-AES128-CCM8" in told.stdout, told.stderr
+        assert b"Verify return code: 0 (ok)" in told.stdout
+        refused = s_client(place.port, "-CAfile", authority.file, "-cipher", "ECDHE-ECDSA-AES128-SHA")
+        assert b"alert handshake failure" in refused.stderr
+
+
+FAILURES = {
+    "another key": (("--psk-identity", "password", "--psk-key", "wrong"), "another pre-shared key",
+                    'the keys of the two sides differ: "password"'),
+    "an unknown identity": (("--psk-identity", "other", "--psk-key", "sesame"), "no key for this identity",
+                            'there is no key for this identity: "other"'),
+    "no suite in common": ((), "Handshake failed", "no cipher suite that both sides offer"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("which", FAILURES)
+def test_both_sides_say_why_there_is_no_session(which):
+    options, client_says, server_says = FAILURES[which]
+    with secured.demo(*secured.PSK) as place:
+        told = run.linnet("get", f"{place.uri}/secure", *options)
+        assert told.returncode == 3 and told.stdout == "" and client_says in told.stderr and "hint:" in told.stderr
+        place.program.wait_for(re.escape(server_says))
+
+
+def test_both_sides_say_that_a_certificate_has_expired(authority):
+    expired = authority.issue("expired", "127.0.0.1", days=-1)
+    with secured.demo("--cert", expired.certificate, "--key", expired.key) as place:
+        told = run.linnet("get", f"{place.uri}/secure", "--ca", authority.file)
+        assert told.returncode == 3 and "has expired" in told.stderr
+        place.program.wait_for('the alert "Certificate is expired"')
+
+
+def test_a_certificate_has_to_be_of_the_host_in_the_uri(authority):
+    other = authority.issue("other", "other.example")
+    with secured.demo("--cert", other.certificate, "--key", other.key) as place:
+        told = run.linnet("get", f"{place.uri}/secure", "--ca", authority.file)
+        assert told.returncode == 3 and "for another name" in told.stderr
+
+
+def test_credentials_come_from_a_file(tmp_path):
+    file = tmp_path / "credentials.json"
+    alice = {"dtls": {"psk": {"ascii": "sesame"}, "client-identity": {"hex": b"alice".hex()}}}
+    bob = {"dtls": {"psk": {"ascii": "open"}, "client-identity": {"ascii": "bob"}}}
+    file.write_text(json.dumps({":alice": alice, "coaps://127.0.0.1:*": ":alice", "coaps://*": bob}))
+    with secured.demo("--credentials", file) as place:
+        told = run.linnet("get", f"{place.uri}/secure", "--credentials", file)
+        assert told.returncode == 0 and 'the pre-shared key of "alice"' in told.stdout, told.stderr
+        told = run.linnet("get", f"{place.uri}/secure", "--psk-identity", "bob", "--psk-key", "open")
+        assert 'the pre-shared key of "bob"' in told.stdout
+
+
+@pytest.mark.parametrize(
+    "content, complaint",
+    (
+        ("[]", "not a JSON object"),
+        ('{"coaps://*": 1}', "neither an object nor the name of one"),
+        ('{"coaps://*": {"dtls": {"psk": {"ascii": ""}, "client-identity": {"ascii": "a"}}}}', 'no good "psk"'),
+        ('{"coaps://*": {"dtls": {"psk": {"hex": "6"}, "client-identity": {"ascii": "a"}}}}', 'no good "psk"'),
+        ('{"coaps://*": {"dtls": {"psk": {"ascii": "a"}}}}', 'no good "client-identity"'),
+    ),
+)
+def test_a_file_that_is_no_credentials_is_refused(tmp_path, content, complaint):
+    file = tmp_path / "credentials.json"
+    file.write_text(content)
+    told = run.linnet("get", "coaps://127.0.0.1/", "--credentials", file)
+    assert told.returncode == 2 and complaint in told.stderr
+
+
+def test_what_is_only_over_coaps_is_refused_over_coap():
+    with secured.demo(*secured.PSK, plain=True) as place:
+        told = run.linnet("get", f"coap://127.0.0.1:{place.plain_port}/secure")
+        assert told.returncode == 1 and "4.01" in told.stderr and "Only over coaps" in told.stderr
+        assert run.linnet("get", f"coap://127.0.0.1:{place.plain_port}/test").returncode == 0
+        assert run.linnet("get", f"{place.uri}/secure", *secured.PSK).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "options, complaint",
+    (
+        (("--bind", "coaps://127.0.0.1:0"), "no credentials were given"),
+        (("--cert", "/nonexistent", "--key", "/nonexistent"), "credentials missing or unreadable"),
+        (("--psk-key", "0x1"), "hex digits in pairs"),
+        (("--psk-key", "x" * 65), "1 to 64 octets"),
+    ),
+)
+def test_serve_says_what_is_wrong_with_its_credentials(options, complaint):
+    told = run.linnet("serve", "--demo", *options)
+    assert told.returncode == 2 and complaint in told.stderr
+
+
+def test_an_observation_goes_on_over_the_session():
+    with secured.demo(*secured.PSK) as place:
+        command = [programs.linnet_path(), "observe", f"{place.uri}/obs", "--count", "2", *secured.PSK]
+        told = programs.run(*command)
+        assert told.returncode == 0, told.stderr
+        assert len(told.stdout.splitlines()) == 2
