@@ -255,7 +255,7 @@ static bool is_acceptable(const linnet_message *response)
 
     for (; linnet_option_next(&cursor, &option); before = option.number) {
         /* 19, 23, 27, 31: Q-Block1, Block2, Block1, Q-Block2. */
-        bool is_known = (option.number & ~12u) == LINNET_OPTION_Q_BLOCK1;
+        bool is_known = (option.number | 12u) == LINNET_OPTION_Q_BLOCK2;
         if (linnet_option_is_critical(option.number) &&
             (!is_known || !linnet_option_is_proper(&option, option.number == before)))
             return false;
@@ -332,7 +332,7 @@ bool linnet_outgoing_response(linnet_endpoint *endpoint, uint64_t now, const lin
     uint32_t sequence;
 
     if (!exchange)
-        return endpoint->q_hear && endpoint->q_hear(endpoint, now, path, response);
+        return endpoint->q_hear && endpoint->q_hear(endpoint, path, response);
     if (response->type == LINNET_CON)
         linnet_transmit_empty(endpoint, path, acceptable ? LINNET_ACK : LINNET_RST, response->id);
     if (exchange->part.client.to_group) {
