@@ -70,7 +70,8 @@ typedef struct linnet_client_request {
      * `type` is, MAX_PAYLOADS at a time, and only what is lost goes again. A server that was not asked before is asked
      * first, by a GET of /.well-known/core, whether it knows them; what does not goes by Block1 and Block2, and so do
      * requests to groups, observations, small requests that change something, bodies of unknown size, and those with
-     * an `offset`. A response is held whole, up to max_body_size, also where on_block is given its parts, in order. */
+     * an `offset`. A response is held whole, up to max_body_size, also where on_block is given its parts, in order.
+     * A `token` is not used. */
     bool q_block;
 
     const linnet_credentials *credentials; /* for a coaps:// URI; NULL: those of the client. Copied. Requests with equal

@@ -159,6 +159,8 @@ void linnet_call_answered(const linnet_response *response, void *context);
 void linnet_call_receive(linnet_call_state *call, const linnet_response *response);
 /* The steps of that, for those who put bodies together in another way. */
 void linnet_call_note(linnet_call_state *call, const linnet_response *response);
+/* Whether the response has Q-Block options, which are critical (RFC 9177 4.1), and nobody has asked for them. */
+bool linnet_call_is_by_q_block(const linnet_call_state *call, const linnet_message *response);
 /* Whether the body goes to the user's on_block. */
 bool linnet_call_has_sink(const linnet_call_state *call, const linnet_response *response);
 /* Hands a part to the user. False: the call has ended, by his doing or by the error that he returned. */

@@ -192,8 +192,7 @@ void linnet_call_receive(linnet_call_state *call, const linnet_response *respons
         receive(call, response);
 }
 
-/* Q-Block is critical (RFC 9177 4.1), and nobody here has asked for it. */
-static bool is_by_q_block(const linnet_call_state *call, const linnet_message *response)
+bool linnet_call_is_by_q_block(const linnet_call_state *call, const linnet_message *response)
 {
     linnet_option_cursor cursor = {.rest = response->options};
     linnet_option option;
@@ -231,7 +230,7 @@ void linnet_call_answered(const linnet_response *response, void *context)
         linnet_call_failed(call, response->error);
     else if (linnet_call_put_off(call, response))
         return;
-    else if (is_by_q_block(call, &response->message))
+    else if (linnet_call_is_by_q_block(call, &response->message))
         linnet_call_failed(call, LINNET_EOPTION);
     else if (notifies ? linnet_call_notified(call, leg, response) : !linnet_call_is_challenged(call, response))
         receive(call, response);

@@ -90,6 +90,8 @@ void linnet_call_group_answered(linnet_call_state *call, linnet_leg *leg, const 
 {
     linnet_call_state *member;
 
+    if (response->more && linnet_call_is_by_q_block(call, &response->message))
+        return; /* others may answer better */
     if (response->more) {
         call->last_code = response->message.code;
         member = open_member(call, response);

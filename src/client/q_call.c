@@ -175,8 +175,7 @@ static void receive(linnet_q_call *q, uint64_t now, const linnet_path *path, con
         linnet_q_conclude(q, &response);
 }
 
-bool linnet_q_calls_hear(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
-                         const linnet_message *response)
+bool linnet_q_calls_hear(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *response)
 {
     linnet_q_call *q = find(endpoint->q_calls, path, response->token);
     bool acceptable = is_acceptable(response);
@@ -186,6 +185,6 @@ bool linnet_q_calls_hear(linnet_endpoint *endpoint, uint64_t now, const linnet_p
     if (response->type == LINNET_CON)
         linnet_transmit_empty(endpoint, path, acceptable ? LINNET_ACK : LINNET_RST, response->id);
     if (acceptable)
-        receive(q, now, path, response);
+        receive(q, endpoint->now, path, response);
     return true;
 }

@@ -103,8 +103,7 @@ uint64_t linnet_q_patience(const linnet_q_call *q);
 /* This is the answer to all of it, and not by Q-Block2. `q` is no more. */
 void linnet_q_conclude(linnet_q_call *q, const linnet_response *response);
 /* What the engine has. */
-bool linnet_q_calls_hear(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
-                         const linnet_message *response);
+bool linnet_q_calls_hear(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *response);
 
 static inline uint32_t linnet_q_set_of(const linnet_q_call *q, uint32_t number)
 {

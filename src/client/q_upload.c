@@ -100,20 +100,21 @@ static void go_on(linnet_q_call *q, const linnet_message *response)
 /* A set at most, and nothing that was not sent before; where that is what is missing, the next set is due. */
 static void send_missing(linnet_q_call *q, linnet_bytes list)
 {
-    uint32_t left = q->owner->timing.max_payloads;
+    uint32_t left = q->owner->timing.max_payloads - 1u; /* behind the first */
     uint32_t number, before = UINT32_MAX;
     bool any = false;
 
     if (!linnet_missing_blocks_check(list))
         return;
-    while (left > 0 && linnet_missing_block_next(&list, &number) == 1 && number < q->upload.next) {
+    while (linnet_missing_block_next(&list, &number) == 1 && number < q->upload.next) {
         if (number == before)
             continue;
         before = number;
         any = true;
-        left--;
         if (send_block(q, number) != LINNET_Q_SENT)
             return;
+        if (left-- == 0)
+            break;
     }
     if (any || q->upload.next > q->upload.last)
         rest(q);

@@ -166,7 +166,7 @@ void linnet_incoming_serve(linnet_endpoint *endpoint, uint64_t now, const linnet
     }
     code = linnet_request_options_read(&options, request);
     if (code == LINNET_BAD_OPTION && endpoint->q_read)
-        code = endpoint->q_read(endpoint, path, request, &options);
+        code = endpoint->q_read(endpoint, request, &options);
     if (code != LINNET_EMPTY) {
         linnet_incoming_refuse(endpoint, now, path, request, code, options.rejected);
         return;

@@ -292,7 +292,7 @@ static bool is_acceptable(const linnet_message *response)
 
     for (; linnet_option_next(&cursor, &option); before = option.number) {
         /* 19, 23, 27, 31: Q-Block1, Block2, Block1, Q-Block2. */
-        bool is_known = (option.number & ~12u) == LINNET_OPTION_Q_BLOCK1;
+        bool is_known = (option.number | 12u) == LINNET_OPTION_Q_BLOCK2;
         is_located |= option.number == LINNET_OPTION_LOCATION_PATH || option.number == LINNET_OPTION_LOCATION_QUERY;
         if (is_located && is_location_to_come(option.number))
             return false;
@@ -371,7 +371,7 @@ static bool take_response(linnet_endpoint *endpoint, uint64_t now, const linnet_
     uint32_t sequence;
 
     if (!exchange)
-        return endpoint->q_hear && endpoint->q_hear(endpoint, now, path, response);
+        return endpoint->q_hear && endpoint->q_hear(endpoint, path, response);
     if (response->type == LINNET_CON)
         linnet_transmit_empty(endpoint, path, acceptable ? LINNET_ACK : LINNET_RST, response->id);
     if (exchange->part.client.to_group) {

@@ -22,11 +22,10 @@ typedef struct linnet_q_options {
 
 /* The request has an option that is refused: found->rejected. LINNET_EMPTY: it is one of these, and *found has all,
  * found->q set; else the code to refuse it with. */
-typedef linnet_code linnet_q_read(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *request,
+typedef linnet_code linnet_q_read(linnet_endpoint *endpoint, const linnet_message *request,
                                   linnet_request_options *found);
-/* False: the response is none of ours. */
-typedef bool linnet_q_hear(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
-                           const linnet_message *response);
+/* False: the response, which came at endpoint->now, is none of ours. */
+typedef bool linnet_q_hear(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *response);
 
 /* The parameters with their defaults filled in; times in microseconds. */
 typedef struct linnet_q_timing {

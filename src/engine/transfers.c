@@ -112,7 +112,7 @@ linnet_transfer *linnet_transfers_take(linnet_transfers *transfers, const linnet
     transfer = linnet_pool_take(&transfers->pool);
     if (!transfer)
         return NULL;
-    *transfer = (linnet_transfer){.share = share, .serial = ++transfers->serials};
+    *transfer = (linnet_transfer){.share = share};
     share->count++;
     linnet_table_add(&transfers->by_key, &transfer->by_key, key);
     link_up(transfer, &transfers->begun, now);

@@ -54,7 +54,7 @@ typedef struct linnet_transfer {
     bool only_if_none;  /* of a request: its first block had If-None-Match */
     bool detached;      /* not to be found any more, and not to be dropped */
     bool is_burst;      /* responses of Q-Block2 that are due to be sent */
-    uint32_t serial;    /* no other has the same for long */
+    uint32_t etag;      /* of a response that leaves by Q-Block2; 0: none was needed yet */
     linnet_timer timer; /* of Q-Block1 and Q-Block2; on the wheel of those who set it */
 } linnet_transfer;
 
@@ -70,8 +70,7 @@ struct linnet_transfers {
     uint32_t share_count;  /* how many transfers one share may have */
     uint32_t share_octets; /* above this its own make way first */
     uint32_t octets_limit;
-    uint32_t responses; /* how many of them are responses */
-    uint32_t serials;
+    uint32_t responses;  /* how many of them are responses */
     linnet_wheel *wheel; /* of the timers; NULL: none is ever set */
     size_t octets;       /* of all */
     uint64_t lifetime;

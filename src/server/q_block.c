@@ -42,7 +42,7 @@ int linnet_q_block_init(linnet_q_block **made, void *memory, size_t size, linnet
     q->endpoint = endpoint;
     q->site = site;
     q->timing = timing;
-    q->tag = linnet_random(endpoint);
+    q->etag = linnet_random(endpoint);
     site->transfers->wheel = &q->wheel;
     endpoint->q_read = linnet_q_block_read;
     endpoint->q_block = q;
@@ -62,6 +62,9 @@ void linnet_q_serve(void *context, linnet_incoming *incoming)
         linnet_site_serve(q->site, incoming);
         return;
     }
+    /* 4.8: "Servers MUST ignore multicast requests that contain the Q-Block2 option". */
+    if (incoming->path->flags & LINNET_PATH_MULTICAST)
+        return;
     options = *incoming->options;
     inner = *incoming;
     inner.message = &q->options.request;

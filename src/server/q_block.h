@@ -19,7 +19,7 @@ struct linnet_q_block {
     linnet_q_options options; /* of the request that is being read or served */
     uint8_t *scratch;         /* its options without those of Q-Block; also where a burst's request stands */
     size_t scratch_size;
-    uint32_t tag; /* where ETags of kept responses begin */
+    uint32_t etag; /* the last one that was given to a response that is kept */
 };
 
 /* A body that comes by Q-Block1, at the front of its transfer's octets. Behind it: places for `room` blocks, and a bit
@@ -49,7 +49,7 @@ typedef struct linnet_q_body {
 static inline linnet_q_body *linnet_q_body_of(const linnet_transfer *transfer) { return (void *)transfer->data; }
 
 /* q_read.c: what the engine has. */
-linnet_code linnet_q_block_read(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *request,
+linnet_code linnet_q_block_read(linnet_endpoint *endpoint, const linnet_message *request,
                                 linnet_request_options *found);
 
 /* q_block.c: the endpoint's `serve`. */

@@ -107,17 +107,13 @@ static bool is_consistent(const reading *self, const linnet_message *request)
     return request->payload.size <= size && offset + request->payload.size == q->body_size;
 }
 
-linnet_code linnet_q_block_read(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *request,
-                                linnet_request_options *found)
+linnet_code linnet_q_block_read(linnet_endpoint *endpoint, const linnet_message *request, linnet_request_options *found)
 {
     linnet_q_block *q = endpoint->q_block;
     reading self = {.q = q};
     linnet_code code;
 
     if (found->rejected != LINNET_OPTION_Q_BLOCK1 && found->rejected != LINNET_OPTION_Q_BLOCK2)
-        return LINNET_BAD_OPTION;
-    /* 4.8: "Servers MUST ignore multicast requests that contain the Q-Block2 option": a 4.02 to a group is not sent. */
-    if (path->flags & LINNET_PATH_MULTICAST)
         return LINNET_BAD_OPTION;
     q->options = (linnet_q_options){.request = *request};
     linnet_writer_begin_options(&self.rest, q->scratch, q->scratch_size);

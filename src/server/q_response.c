@@ -65,16 +65,19 @@ static linnet_bytes options_of(const linnet_incoming *incoming)
 }
 
 /* "The payloads sent back from the server as a response MUST all have the same ETag": a response that is kept, which
- * has none by itself, gets the number of what keeps it. */
-static bool make_etag(const linnet_q_block *q, const linnet_incoming *incoming, uint32_t *etag)
+ * has none by itself, gets one, "randomly generated and then subsequently incremented". */
+static bool make_etag(linnet_q_block *q, const linnet_incoming *incoming, uint32_t *etag)
 {
     linnet_transfers *transfers = q->site->transfers;
     uint64_t key = linnet_transfers_key(transfers, incoming->path, incoming->message, LINNET_TRANSFER_RESPONSE);
-    const linnet_transfer *kept = linnet_transfers_find(transfers, key, incoming->now);
+    linnet_transfer *kept = linnet_transfers_find(transfers, key, incoming->now);
 
-    if (kept)
-        *etag = q->tag + kept->serial;
-    return kept;
+    if (!kept)
+        return false;
+    if (kept->etag == 0)
+        kept->etag = ++q->etag ? q->etag : ++q->etag;
+    *etag = kept->etag;
+    return true;
 }
 
 static void insert_uint(linnet_incoming *incoming, size_t *size, size_t limit, uint16_t option, uint32_t number)
@@ -116,7 +119,7 @@ static uint32_t payload_size(const linnet_incoming *incoming, linnet_bytes optio
 
 /* Whether the answer is a block by Q-Block2 from here on. What has no size that is known, or no ETag, stays one by
  * Block2, and the client goes on with that. */
-static bool convert(const linnet_q_block *q, linnet_incoming *incoming, size_t capacity, given *what)
+static bool convert(linnet_q_block *q, linnet_incoming *incoming, size_t capacity, given *what)
 {
     linnet_bytes options = options_of(incoming);
     linnet_bytes value;
