@@ -3,8 +3,8 @@
 #include "engine/observers.h"
 
 /* When an observer that was not heard of has to be asked, so early that the watch, which looks every hour, asks within
- * 24 hours: 22 hours. */
-#define OVERDUE ((uint16_t)(UINT64_C(22) * 3600u * 1000000u >> LINNET_CONFIRMED_SHIFT))
+ * 24 hours, also where it has to pass one over: 21 hours. */
+#define OVERDUE ((uint16_t)(UINT64_C(21) * 3600u * 1000000u >> LINNET_CONFIRMED_SHIFT))
 
 static uint16_t unit_of(uint64_t now) { return (uint16_t)(now >> LINNET_CONFIRMED_SHIFT); }
 
