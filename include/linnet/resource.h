@@ -37,12 +37,14 @@ typedef struct linnet_resource_config {
     const char *interface_type; /* if= (RFC 6690 3.2) */
     const linnet_attribute *attributes;
     size_t attribute_count;
-    bool observable;        /* clients may observe it (RFC 7641); shown as obs. For them the handler of GET or FETCH is
-                             * run once for each change and distinct request, with the path of one of them */
-    uint32_t confirm_every; /* each n-th notification to an observer is confirmable, in turns; 1: all; 0: 20. Besides at
-                             * least one in 24 hours (RFC 7641 4.5) */
-    bool streaming;         /* the handler is called for each block of a block-wise request body as it comes; see
-                             * linnet_request_offset(). Else once, with the whole body */
+    bool observable; /* clients may observe it (RFC 7641); shown as obs. For them the handler of GET or FETCH is
+                      * run once for each change and distinct request, with the path of one of them */
+    uint32_t
+        confirm_every; /* each n-th notification to an observer is confirmable, in turns; 1: all; 0: 20. Besides the
+                        * first, which measures the round-trip time, unless n is above 65535; and at
+                        * least one in 24 hours (RFC 7641 4.5) */
+    bool streaming;    /* the handler is called for each block of a block-wise request body as it comes; see
+                        * linnet_request_offset(). Else once, with the whole body */
     uint32_t max_body_size; /* the largest block-wise request body; 0: 1 MiB. More: 4.13. Streaming has no bound */
     uint32_t fresh_ms; /* a request has to show that it was sent within this time: else 4.01 with an Echo, which clients
                         * that know RFC 9175 return by themselves. 0: not asked; at most 4 hours. Not to groups */

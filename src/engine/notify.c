@@ -166,7 +166,7 @@ static void come_again(linnet_subject *subject, uint64_t now)
 /* The pass is over: with an answer that came deferred and is old by now, another begins. */
 static void finish_pass(linnet_subject *subject, uint64_t now)
 {
-    subject->is_watched = subject->is_watched && subject->again > 0;
+    subject->is_watched = false; /* who had to wait just now is asked in the next hour */
     if (subject->again > 0 && subject->count > 0)
         come_again(subject, now);
     subject->again = 0;

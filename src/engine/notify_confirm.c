@@ -3,8 +3,8 @@
 #include "engine/observers.h"
 
 /* When an observer that was not heard of has to be asked, so early that the watch, which looks every hour, asks within
- * 24 hours: 22 hours. */
-#define OVERDUE ((uint16_t)(UINT64_C(22) * 3600u * 1000000u >> LINNET_CONFIRMED_SHIFT))
+ * 24 hours, also where it has to pass one over: 21 hours. */
+#define OVERDUE ((uint16_t)(UINT64_C(21) * 3600u * 1000000u >> LINNET_CONFIRMED_SHIFT))
 
 static uint16_t unit_of(uint64_t now) { return (uint16_t)(now >> LINNET_CONFIRMED_SHIFT); }
 
@@ -13,17 +13,22 @@ bool linnet_notification_is_overdue(const linnet_observer *observer, uint64_t no
     return (uint16_t)(unit_of(now) - observer->confirmed) >= OVERDUE;
 }
 
+static bool is_its_turn(const linnet_observer *observer)
+{
+    const linnet_observable *observable = observer->subject->observable;
+
+    return observable && observer->unconfirmed + 1u >= observable->confirm_every;
+}
+
 bool linnet_notification_confirms(const linnet_observer *observer, uint64_t now)
 {
-    return observer->unconfirmed + 1u >= observer->subject->observable->confirm_every ||
-           linnet_notification_is_overdue(observer, now) || linnet_notification_measures(observer, now);
+    return is_its_turn(observer) || linnet_notification_is_overdue(observer, now) ||
+           linnet_notification_measures(observer);
 }
 
 /* Where there was no exchange to ask it, it stays overdue, and does not come round. */
-static void count_unconfirmed(linnet_observer *observer, uint64_t now)
+static void note_unconfirmed(linnet_observer *observer, uint64_t now)
 {
-    if (observer->unconfirmed < UINT16_MAX)
-        observer->unconfirmed++;
     if (linnet_notification_is_overdue(observer, now))
         observer->confirmed = (uint16_t)(unit_of(now) - OVERDUE);
     linnet_observer_told(observer, now);
@@ -42,10 +47,13 @@ size_t linnet_notification_write(linnet_observer *observer, uint64_t now, linnet
 
     memcpy(datagram + head, linnet_subject_body(subject), subject->size);
     observer->version = subject->version;
-    if (type == LINNET_CON)
+    /* Those that are confirmable out of turn, to be measured, are all so in the same notification: their turns stay. */
+    if (type == LINNET_CON && is_its_turn(observer))
         observer->unconfirmed = 0;
-    else
-        count_unconfirmed(observer, now);
+    else if (observer->unconfirmed < UINT16_MAX)
+        observer->unconfirmed++;
+    if (type != LINNET_CON)
+        note_unconfirmed(observer, now);
     linnet_observer_set_id(observer, id);
     return head + subject->size;
 }

@@ -3,9 +3,11 @@
  * client, it SHOULD NOT send more than one non-confirmable notification every 3 seconds". Until that time has passed
  * the notification is outstanding, and no other follows, confirmable or not.
  *
- * The round-trip time is that of confirmable notifications. Who is to be told faster than the 3 seconds allow, and has
- * no such time yet, gets one; so a quick resource soon goes at the pace of each observer's path, and a slow one costs
- * no acknowledgements. Nothing is kept of what was left out: an observer is told of the newest when its time comes. */
+ * The round-trip time is that of confirmable notifications. An observer of whom there is none yet gets one: so from the
+ * first on a quick resource goes at the pace of each observer's path, and who has never been there - "Without client
+ * authentication, a server therefore MUST strictly limit the number of notifications that it sends between receiving
+ * acknowledgements" (7) - is soon found out. Nothing is kept of what was left out: an observer is told of the newest
+ * when its time comes. */
 #include "engine/observers.h"
 
 /* Ticks of 1.024 ms. What is longer than the longest is taken as that: half a minute. */
@@ -55,10 +57,10 @@ uint64_t linnet_notification_due(const linnet_observer *observer, uint64_t now)
     return now + ((uint64_t)(wait + 1u - since) << TICK_SHIFT);
 }
 
-bool linnet_notification_measures(const linnet_observer *observer, uint64_t now)
+bool linnet_notification_measures(const linnet_observer *observer)
 {
     return !observer->round_trip && observer->subject->observable->confirm_every <= UINT16_MAX &&
-           passed(observer, now) < 2u * wait_of(observer);
+           observer->subject->owner->endpoint->timing.notify_interval > 0;
 }
 
 void linnet_observer_told(linnet_observer *observer, uint64_t now)

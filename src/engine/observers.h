@@ -49,7 +49,7 @@ typedef struct linnet_observer {
     uint32_t exchange;    /* 1 + index of that of the confirmable notification in flight; 0: none is */
     uint32_t version;     /* of the observable: what it was told of last */
     uint16_t confirmed;   /* when it last showed that it is there */
-    uint16_t unconfirmed; /* non-confirmable notifications since */
+    uint16_t unconfirmed; /* notifications since it was its turn to have a confirmable one */
     uint16_t told;        /* when it was told last by a non-confirmable one; see notify_pace.c, as for the next */
     uint8_t round_trip;   /* 0: not known */
     uint8_t token_size : 4;
@@ -200,7 +200,7 @@ void linnet_observer_part(linnet_observer *observer, linnet_exchange_state *exch
 /* When the observer may be told: `now`, or later. */
 uint64_t linnet_notification_due(const linnet_observer *observer, uint64_t now);
 /* Whether the next notification should be confirmable, so that the observer's round-trip time gets known. */
-bool linnet_notification_measures(const linnet_observer *observer, uint64_t now);
+bool linnet_notification_measures(const linnet_observer *observer);
 /* It was sent a non-confirmable notification; it need not wait; it has acknowledged after `round_trip` microseconds. */
 void linnet_observer_told(linnet_observer *observer, uint64_t now);
 void linnet_observer_is_free(linnet_observer *observer, uint64_t now);

@@ -234,10 +234,10 @@ static void an_observer_is_confirmed_within_24_hours_though_nothing_changes(void
     start((linnet_limits){0}, 0);
     observe(1, "r", 7);
     forget_sent();
-    run_for(21 * HOUR);
+    run_for(20 * HOUR);
     assert_int_equal(server.sent, 0);
     server.acknowledges = true;
-    run_for(2 * HOUR);
+    run_for(3 * HOUR);
     assert_int_equal(server.confirmable, 1);
     assert_int_equal(server.sent, 1);
     run_for(23 * HOUR);
