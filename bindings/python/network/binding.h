@@ -73,11 +73,14 @@ int number_argument(PyObject *object, const char *name, long long least, long lo
 
 /* Sets the exception that fits to a LINNET_E... and returns NULL; `subject` may be NULL. */
 PyObject *raise_error(int error, const char *subject);
+/* RuntimeError for a handle whose thing is gone; at exit the thread ends here. */
+PyObject *raise_gone(const char *text);
 
 /* resource.c, session.c: one Python object for each handle, as long as anybody has it. Both take the reference to the
  * handle that the caller has. */
 PyObject *resource_object(linnet_module_resource *handle);
 PyObject *session_object(linnet_module_session *handle);
+PyObject *session_fail(int error); /* the exception of a session's function; NULL */
 int add_resource_type(PyObject *module);
 int add_session_type(PyObject *module);
 

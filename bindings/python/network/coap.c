@@ -55,12 +55,14 @@ static uint64_t slice(uint64_t deadline)
     return left < LONGEST_SLICE_MS ? left : LONGEST_SLICE_MS;
 }
 
-/* What a wait has come to: LINNET_ECANCELLED for a signal, LINNET_ETIMEOUT for the end of a slice. */
+/* What a wait has come to: LINNET_ECANCELLED for a signal, LINNET_ETIMEOUT for the end of a slice without a packet. A
+ * packet may have come before the wait - then it is over at once - or at its very end. */
 static int read_slice(linnet_module *module, uint64_t milliseconds)
 {
-    uint64_t end = linnet_clock() + milliseconds * 1000;
+    uint64_t end = linnet_clock() + milliseconds * 1000, before = linnet_module_happened(module);
     int error = linnet_module_read(module, (uint32_t)milliseconds);
-    return error == 0 && linnet_clock() >= end ? LINNET_ETIMEOUT : error;
+    bool is_over = linnet_clock() >= end && linnet_module_happened(module) == before;
+    return error == 0 && is_over ? LINNET_ETIMEOUT : error;
 }
 
 /* -1 with the exception of a signal's handler, or with one that a handler of responses left to read(). */

@@ -28,13 +28,16 @@ static unsigned long exiting_thread;
 
 unsigned lifetime_epoch(void) { return epoch; }
 
-/* Until `until` (CLOCK_REALTIME) or a change; with the mutex. */
-static void wait_for_change(const struct timespec *until) { pthread_cond_timedwait(&changed, &mutex, until); }
+/* Until `until` or a change; with the mutex. */
+static void wait_for_change(const struct timespec *until)
+{
+    pthread_cond_clockwait(&changed, &mutex, CLOCK_MONOTONIC, until);
+}
 
 static struct timespec in_milliseconds(long milliseconds)
 {
     struct timespec at;
-    clock_gettime(CLOCK_REALTIME, &at);
+    clock_gettime(CLOCK_MONOTONIC, &at);
     long nanoseconds = at.tv_nsec + milliseconds % 1000 * 1000000L;
     at.tv_sec += milliseconds / 1000 + nanoseconds / 1000000000L;
     at.tv_nsec = nanoseconds % 1000000000L;
@@ -44,7 +47,7 @@ static struct timespec in_milliseconds(long milliseconds)
 static bool is_past(const struct timespec *time)
 {
     struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec > time->tv_sec || (now.tv_sec == time->tv_sec && now.tv_nsec >= time->tv_nsec);
 }
 
@@ -89,10 +92,11 @@ bool lifetime_is_closing(void)
 static bool wait_until_closed(const struct timespec *until)
 {
     pthread_mutex_lock(&mutex);
-    while (state == CLOSING && !(until && is_past(until))) {
-        struct timespec soon = in_milliseconds(100);
-        wait_for_change(until ? until : &soon);
-    }
+    while (state == CLOSING && !(until && is_past(until)))
+        if (until)
+            wait_for_change(until);
+        else
+            pthread_cond_wait(&changed, &mutex);
     bool is_closed = state != CLOSING;
     pthread_mutex_unlock(&mutex);
     return is_closed;
@@ -211,7 +215,7 @@ PyObject *lifetime_after_fork(PyObject *self, PyObject *unused)
     epoch++;
     mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
     changed = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
-    if (opened && state != CLOSED && linnet_module_socket(opened) >= 0)
+    if (state == OPEN && linnet_module_socket(opened) >= 0)
         close(linnet_module_socket(opened));
     opened = NULL;
     state = CLOSED;

@@ -18,7 +18,7 @@ static PyObject *send_converted(linnet_module_session *session, const linnet_mod
     uint16_t id = 0;
     int error;
     UNLOCKED(error = linnet_module_send(session, request, &id));
-    return error ? raise_error(error, NULL) : PyLong_FromLong(id);
+    return error ? session_fail(error) : PyLong_FromLong(id);
 }
 
 PyObject *request_send(linnet_module_session *session, const request_arguments *arguments)

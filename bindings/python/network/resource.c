@@ -57,10 +57,17 @@ static PyObject *represent(PyObject *self)
     return PyUnicode_FromFormat("<CoapResource '/%s'>", linnet_module_resource_uri(((resource *)self)->handle));
 }
 
+static PyObject *fail(int error, const char *subject)
+{
+    if (error != LINNET_ECLOSED)
+        return raise_error(error, subject);
+    return raise_gone("this resource is gone: removed, deleted by a client, or the module was closed");
+}
+
 static PyObject *none_or_error(int error, const char *subject)
 {
     if (error)
-        return raise_error(error, subject);
+        return fail(error, subject);
     Py_RETURN_NONE;
 }
 
@@ -110,7 +117,7 @@ static PyObject *get_value(linnet_module_resource *handle)
         PyObject *value = error || size > room ? NULL : PyBytes_FromStringAndSize(octets, (Py_ssize_t)size);
         Py_DECREF(bytes);
         if (error)
-            return raise_error(error, NULL);
+            return fail(error, NULL);
         if (value || PyErr_Occurred())
             return value;
     } while (size > room);
@@ -158,7 +165,7 @@ static PyObject *get_details(PyObject *self, PyObject *unused)
     int error;
     UNLOCKED(error = linnet_module_resource_details(handle, &details));
     if (error)
-        return raise_error(error, NULL);
+        return fail(error, NULL);
     return Py_BuildValue("[siLOi]", linnet_module_resource_uri(handle), (int)details.media_type,
                          (long long)details.max_age, details.etag ? Py_True : Py_False, (int)details.etag_value);
 }

@@ -59,6 +59,15 @@ static PyObject *represent(PyObject *self)
                                 (int)linnet_module_session_port(handle));
 }
 
+PyObject *session_fail(int error)
+{
+    if (error == LINNET_ENOENT)
+        return PyErr_Format(PyExc_RuntimeError, "no request with that message ID is under way");
+    if (error != LINNET_ECLOSED)
+        return raise_error(error, NULL);
+    return raise_gone("this session is gone: removed, or the module was closed");
+}
+
 PyDoc_STRVAR(send_request_text,
              "send_request($self, /, method, *, uri_path=None, content_format=None, payload=None, token=None,\n"
              "             include_options=True)\n--\n\n"
@@ -108,7 +117,7 @@ static PyObject *cancel(PyObject *self, PyObject *id)
     int error;
     UNLOCKED(error = number < 0 ? LINNET_ENOENT : linnet_module_cancel(handle, (uint16_t)number));
     if (error)
-        return raise_error(error, NULL);
+        return session_fail(error);
     Py_RETURN_NONE;
 }
 
