@@ -1,5 +1,5 @@
 # ./dev soak: the simulations under the sanitizers, again and again, each time from another seed. Before them the threads
-# of a module hammer it for a minute under ThreadSanitizer; LINNET_SOAK_MS says for how long.
+# of a module hammer it for a minute under ThreadSanitizer, and those of Python for another.
 # The programs of tests/simulation read their first seed from LINNET_SEED. Without LINNET_SEEDS it would be the only
 # one, and told in every detail.
 # shellcheck shell=bash
@@ -13,6 +13,7 @@ dev_soak() {
     compgen -G "$build/asan/tests/simulation/*_test" >/dev/null || fail "there is no simulation in tests/simulation yet"
     mkdir -p "$logs"
     soak_threads $((seconds < 60 ? seconds : 60))
+    soak_python $((seconds < 60 ? seconds : 60))
     seed=$(date +%s)000000
     while [[ $SECONDS -lt $seconds ]]; do
         for program in "$build"/asan/tests/simulation/*_test; do
@@ -26,6 +27,18 @@ dev_soak() {
         rounds=$((rounds + 1)) seed=$((seed + 100000))
     done
     say "$rounds rounds in $SECONDS s, none failed"
+}
+
+# Threads of Python that use one network.Coap as fast as they can.
+soak_python() {
+    configure "$build"
+    compile "$build" linnet_product
+    [[ -d $build/python/network ]] || return 0 # without Python's headers
+    PYTHONPATH=$build/python "$python" tests/python/hammer.py "$1" >"$logs/hammer.log" 2>&1 || {
+        tail -n 60 "$logs/hammer.log"
+        fail "tests/python/hammer.py failed" "again: PYTHONPATH=build/python python3 tests/python/hammer.py $1"
+    }
+    say "network.Coap: $(cat "$logs/hammer.log")"
 }
 
 soak_threads() {

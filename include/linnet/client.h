@@ -30,9 +30,9 @@ typedef struct linnet_client_request {
     bool no_uri_host; /* leave Uri-Host out even where the host is a name */
     bool has_token; /* use `token`, up to limits.token_size octets; else one is made. Further blocks of a response have
                      * others */
-    linnet_bytes token;
     bool has_message_id; /* use `message_id`, of linnet_client_reserve_id(), for the first message */
     uint16_t message_id;
+    linnet_bytes token;
 
     linnet_transmission transmission; /* for this request; zero fields: the client's */
     uint32_t timeout_ms; /* the whole time allowed, from the call on, all blocks included; for an observation, until it

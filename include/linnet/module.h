@@ -99,6 +99,9 @@ int linnet_module_address(linnet_module *module, linnet_address *address);
  * linnet_module_wake(), and where a signal was handled while it waited; LINNET_EBUSY inside a handler, where waiting
  * would be for ever; LINNET_ECLOSED, LINNET_ESYSTEM. */
 int linnet_module_read(linnet_module *module, uint32_t timeout_ms);
+/* How many packets have come and how many calls of handlers were made: the same number before linnet_module_read() and
+ * after it says that its time was over, another that there was something. 0 when closed. */
+uint64_t linnet_module_happened(linnet_module *module);
 /* Makes every linnet_module_read() of now return. From signal handlers too; without the lock. */
 void linnet_module_wake(linnet_module *module);
 /* For a loop of one's own (with no_thread): poll the descriptor for reading until the deadline (linnet_clock() time;

@@ -20,6 +20,31 @@ static bool is_confirmable(const linnet_exchange_state *exchange)
     return (exchange->datagram[0] >> 4 & 3u) == LINNET_CON;
 }
 
+static uint16_t id_of(const linnet_exchange_state *exchange)
+{
+    return (uint16_t)(exchange->datagram[2] << 8 | exchange->datagram[3]);
+}
+
+/* Whether the message ID that it was given is in flight already. */
+static bool is_id_taken(const linnet_endpoint *endpoint, const linnet_exchange_state *exchange)
+{
+    uint64_t key = linnet_hash_peer(&endpoint->hash_key, &exchange->path, id_of(exchange) + 1u);
+
+    return exchange->has_id && linnet_exchanges_find_id(&endpoint->exchanges, key);
+}
+
+/* Its own, or the next one; -1: there is none. */
+static int32_t choose_id(linnet_endpoint *endpoint, uint64_t now, const linnet_exchange_state *exchange)
+{
+    uint64_t key;
+
+    if (!exchange->has_id)
+        return linnet_transmit_id(endpoint, now, &exchange->path, false);
+    key = linnet_hash_peer(&endpoint->hash_key, &exchange->path, 0);
+    linnet_message_ids_used(&endpoint->ids, key, now, id_of(exchange));
+    return id_of(exchange);
+}
+
 /* 5.3.1: a token that others cannot guess. A ping has none. */
 static linnet_bytes choose_token(linnet_endpoint *endpoint, const linnet_outgoing *outgoing,
                                  uint8_t made[LINNET_TOKEN_MAX])
@@ -128,33 +153,6 @@ static void cap_timer(linnet_endpoint *endpoint, linnet_exchange_state *exchange
         linnet_wheel_set(&endpoint->exchanges.wheel, &exchange->timer, exchange->part.client.deadline);
 }
 
-static uint16_t id_of(const linnet_exchange_state *exchange)
-{
-    return (uint16_t)(exchange->datagram[2] << 8 | exchange->datagram[3]);
-}
-
-static uint64_t id_key(const linnet_endpoint *endpoint, const linnet_path *path, uint16_t id)
-{
-    return linnet_hash_peer(&endpoint->hash_key, path, id + 1u);
-}
-
-/* The message ID that it is sent with, or an error. */
-static int32_t choose_id(linnet_endpoint *endpoint, uint64_t now, const linnet_exchange_state *exchange)
-{
-    const linnet_path *path = &exchange->path;
-    uint16_t id = id_of(exchange);
-    int32_t chosen;
-
-    if (exchange->has_id) {
-        if (linnet_exchanges_find_id(&endpoint->exchanges, id_key(endpoint, path, id)))
-            return LINNET_EEXIST;
-        linnet_message_ids_used(&endpoint->ids, linnet_hash_peer(&endpoint->hash_key, path, 0), now, id);
-        return id;
-    }
-    chosen = linnet_transmit_id(endpoint, now, path, false);
-    return chosen < 0 ? LINNET_EMESSAGEID : chosen;
-}
-
 int linnet_endpoint_launch(linnet_endpoint *endpoint, uint64_t now, linnet_exchange id, uint16_t socket)
 {
     linnet_exchanges *exchanges = &endpoint->exchanges;
@@ -176,14 +174,17 @@ int linnet_endpoint_launch(linnet_endpoint *endpoint, uint64_t now, linnet_excha
         return LINNET_EEXIST;
     if (!is_ping(exchange) && linnet_group_find(endpoint, &exchange->path, token_of(exchange)))
         return LINNET_EEXIST; /* the answer of this peer would be taken for that of a member of the group */
+    if (is_id_taken(endpoint, exchange))
+        return LINNET_EEXIST;
     message_id = choose_id(endpoint, now, exchange);
     if (message_id < 0)
-        return message_id;
+        return LINNET_EMESSAGEID;
     if (holder) /* RFC 7641 3.3.1: a registration with the token of an observation takes its place */
         linnet_outgoing_end(endpoint, now, holder, LINNET_ECANCELLED, NULL, NULL);
     exchange->datagram[2] = (uint8_t)(message_id >> 8);
     exchange->datagram[3] = (uint8_t)message_id;
-    linnet_exchanges_add_id(exchanges, exchange, id_key(endpoint, &exchange->path, (uint16_t)message_id));
+    linnet_exchanges_add_id(exchanges, exchange,
+                            linnet_hash_peer(&endpoint->hash_key, &exchange->path, (uint32_t)message_id + 1u));
     if (!is_ping(exchange))
         linnet_exchanges_add_token(exchanges, exchange, token_key);
     endpoint->group_requests += exchange->part.client.to_group;

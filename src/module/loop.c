@@ -205,6 +205,15 @@ int linnet_module_read(linnet_module *module, uint32_t timeout_ms)
     return error;
 }
 
+uint64_t linnet_module_happened(linnet_module *module)
+{
+    if (linnet_module_enter(module) != 0)
+        return 0;
+    uint64_t happened = module->happened;
+    (void)linnet_module_leave(module, 0);
+    return happened;
+}
+
 int linnet_module_process(linnet_module *module)
 {
     int error = 0;

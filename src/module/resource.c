@@ -67,28 +67,32 @@ static linnet_module_resource *allocate(linnet_module *module, const char *path)
     return resource;
 }
 
+static int attach(linnet_module_resource *resource, linnet_bytes value)
+{
+    linnet_server *server = resource->module->server;
+    int error = linnet_server_attach(server, &resource->resource, resource->path, &resource->config);
+    if (error != 0)
+        return error;
+    error = linnet_resource_set(&resource->resource, value);
+    if (error != 0)
+        linnet_server_detach(server, &resource->resource);
+    return error;
+}
+
 int linnet_module_make_resource(linnet_module *module, const char *path, int32_t media_type, int64_t max_age,
                                 linnet_bytes value, linnet_module_resource **made)
 {
     linnet_module_resource *resource = allocate(module, *path == '/' ? path + 1 : path);
-    if (!resource)
-        return LINNET_ENOMEM;
-    int error = linnet_server_attach(module->server, &resource->resource, resource->path, &resource->config);
+    int error = resource ? attach(resource, value) : LINNET_ENOMEM;
     if (error != 0) {
         linnet_module_resource_release(resource);
         return error;
     }
     resource->max_age = max_age;
     resource->resource.content_format = media_type;
-    error = linnet_resource_set(&resource->resource, value);
     resource->resource.etag = 1; /* of the first value */
     linnet_module_apply(resource);
     linnet_module_resource_retain(resource); /* the server's, and the caller's */
-    if (error != 0) {
-        linnet_module_drop_resource(resource);
-        linnet_module_resource_release(resource);
-        return error;
-    }
     *made = resource;
     return 0;
 }

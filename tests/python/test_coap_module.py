@@ -199,6 +199,17 @@ def test_read_does_not_wait_for_a_packet_that_the_background_took(client, peer):
     assert Coap.read(1) is None
 
 
+def test_read_returns_after_a_packet_whose_handler_took_its_time(client, peer):
+    """Longer than the slices that read() waits in."""
+    told = threading.Event()
+    Coap.register_response_handler(lambda *_: told.wait(0.6))
+    session = Coap.new_client_session(HOST, peer.port)
+    reading = in_thread(Coap.read)
+    session.send_request(GET, token="t")
+    peer.send(answer(peer.receive()))
+    join(reading)
+
+
 def test_read_lets_other_threads_run(port):
     reading = in_thread(Coap.read, 200)
     assert sum(range(1000)) == 499500

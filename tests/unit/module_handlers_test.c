@@ -104,8 +104,9 @@ static void the_token_of_an_observation_is_not_used_twice(void **state)
 }
 
 /* What the handlers below do, once. */
+enum action { NOTHING, REMOVE, CLOSE, SEND, CANCEL, READ };
 static struct {
-    enum { NOTHING, REMOVE, CLOSE, SEND, CANCEL, READ } act;
+    enum action act;
     unsigned calls;
     uint16_t id;
 } inside;
@@ -156,7 +157,7 @@ static void on_failure(linnet_module_session *session, uint16_t id, linnet_bytes
     act_inside();
 }
 
-static void prepare_to_act(int act)
+static void prepare_to_act(enum action act)
 {
     inside.act = act;
     inside.calls = 0;

@@ -189,9 +189,11 @@ static void a_packet_that_came_before_the_reading_is_not_waited_for(void **state
     own_world own;
     (void)state;
     open_own(&own);
+    uint64_t before = linnet_module_happened(own.module);
     get(&own);
     await(&own.responses, 1);
     assert_int_equal(linnet_module_read(own.module, 0), 0);
+    assert_true(linnet_module_happened(own.module) > before);
     close_own(&own);
 }
 
@@ -246,9 +248,10 @@ static void reading_ends_when_the_time_is_over(void **state)
     own_world own;
     (void)state;
     open_own(&own);
-    uint64_t start = linnet_clock();
+    uint64_t start = linnet_clock(), before = linnet_module_happened(own.module);
     assert_int_equal(linnet_module_read(own.module, 30), 0);
     assert_true(linnet_clock() - start >= 30000);
+    assert_true(linnet_module_happened(own.module) == before);
     get(&own); /* and the thread has taken over again */
     await(&own.responses, 1);
     close_own(&own);

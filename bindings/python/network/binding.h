@@ -11,6 +11,14 @@
 #include <linnet/error.h>
 #include <linnet/module.h>
 
+/* Runs a statement that may wait, without the interpreter lock. errno stays as the statement leaves it. */
+#define UNLOCKED(statement)                                                                                            \
+    do {                                                                                                               \
+        PyThreadState *here_ = PyEval_SaveThread();                                                                    \
+        statement;                                                                                                     \
+        PyEval_RestoreThread(here_);                                                                                   \
+    } while (0)
+
 /* lifetime.c: the one module that init() opens, and who is inside it. */
 
 /* The open module, for a call that lasts until lifetime_leave(); NULL with RuntimeError when there is none. */
@@ -55,6 +63,9 @@ PyObject *token_bytes(PyObject *token);
 /* New bytes object: of a str or a buffer that is not empty. */
 PyObject *key_bytes(PyObject *key);
 linnet_bytes bytes_view(PyObject *bytes); /* NULL is the empty view */
+/* object.NAME(first, second), of which the second or both may be NULL. The name is interned: Python's cache of methods
+ * would keep each new copy of it. */
+PyObject *call_method(PyObject *object, const char *name, PyObject *first, PyObject *second);
 /* An int of that range; NULL and None leave *number as it is. */
 int number_argument(PyObject *object, const char *name, long long least, long long most, long long *number);
 
@@ -62,11 +73,14 @@ int number_argument(PyObject *object, const char *name, long long least, long lo
 
 /* Sets the exception that fits to a LINNET_E... and returns NULL; `subject` may be NULL. */
 PyObject *raise_error(int error, const char *subject);
+/* RuntimeError for a handle whose thing is gone; at exit the thread ends here. */
+PyObject *raise_gone(const char *text);
 
 /* resource.c, session.c: one Python object for each handle, as long as anybody has it. Both take the reference to the
  * handle that the caller has. */
 PyObject *resource_object(linnet_module_resource *handle);
 PyObject *session_object(linnet_module_session *handle);
+PyObject *session_fail(int error); /* the exception of a session's function; NULL */
 int add_resource_type(PyObject *module);
 int add_session_type(PyObject *module);
 

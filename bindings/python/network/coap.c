@@ -55,12 +55,14 @@ static uint64_t slice(uint64_t deadline)
     return left < LONGEST_SLICE_MS ? left : LONGEST_SLICE_MS;
 }
 
-/* What a wait has come to: LINNET_ECANCELLED for a signal, LINNET_ETIMEOUT for the end of a slice. */
+/* What a wait has come to: LINNET_ECANCELLED for a signal, LINNET_ETIMEOUT for the end of a slice without a packet. A
+ * packet may have come before the wait - then it is over at once - or at its very end. */
 static int read_slice(linnet_module *module, uint64_t milliseconds)
 {
-    uint64_t end = linnet_clock() + milliseconds * 1000;
+    uint64_t end = linnet_clock() + milliseconds * 1000, before = linnet_module_happened(module);
     int error = linnet_module_read(module, (uint32_t)milliseconds);
-    return error == 0 && linnet_clock() >= end ? LINNET_ETIMEOUT : error;
+    bool is_over = linnet_clock() >= end && linnet_module_happened(module) == before;
+    return error == 0 && is_over ? LINNET_ETIMEOUT : error;
 }
 
 /* -1 with the exception of a signal's handler, or with one that a handler of responses left to read(). */
@@ -68,8 +70,8 @@ static int read_once(linnet_module *module, uint64_t milliseconds, int *error)
 {
     reader mine;
     handlers_begin_reading(&mine);
-    Py_BEGIN_ALLOW_THREADS *error = read_slice(module, milliseconds);
-    Py_END_ALLOW_THREADS return handlers_end_reading(&mine) != 0 ? -1 : PyErr_CheckSignals();
+    UNLOCKED(*error = read_slice(module, milliseconds));
+    return handlers_end_reading(&mine) != 0 ? -1 : PyErr_CheckSignals();
 }
 
 /* Until a packet was handled, the time is over or the module is closed. 0 milliseconds: no limit. */
@@ -168,34 +170,22 @@ PyDoc_STRVAR(read_text,
              "Waits until a packet has come, at most `timeout` milliseconds (0: without limit), and handles\n"
              "all that is there, in this thread. Optional: without it the module does so in the background.");
 
-#define STATIC(name)                                                                                                   \
-    {                                                                                                                  \
-#name, (PyCFunction)(void (*)(void))coap_##name, METH_STATIC | METH_NOARGS, name##_text                        \
-    }
-#define STATIC_OF_ONE(name)                                                                                            \
-    {                                                                                                                  \
-#name, (PyCFunction)(void (*)(void))coap_##name, METH_STATIC | METH_O, name##_text                             \
-    }
-#define STATIC_WITH_KEYWORDS(name)                                                                                     \
-    {                                                                                                                  \
-#name, (PyCFunction)(void (*)(void))coap_##name, METH_STATIC | METH_VARARGS | METH_KEYWORDS, name##_text       \
-    }
-
 static PyMethodDef methods[] = {
-    STATIC_WITH_KEYWORDS(init),
-    STATIC(deinit),
-    STATIC(socket),
-    STATIC_WITH_KEYWORDS(read),
-    STATIC_WITH_KEYWORDS(add_resource),
-    STATIC_WITH_KEYWORDS(remove_resource),
-    STATIC_WITH_KEYWORDS(get_resource),
-    STATIC_OF_ONE(register_response_handler),
-    STATIC_OF_ONE(register_failure_handler),
-    STATIC_OF_ONE(register_new_resource_handler),
-    STATIC_WITH_KEYWORDS(send_request),
-    STATIC_WITH_KEYWORDS(new_client_session),
-    STATIC_WITH_KEYWORDS(remove_client_session),
-    STATIC(get_client_sessions),
+    {"init", WITH_KEYWORDS(coap_init) | METH_STATIC, init_text},
+    {"deinit", coap_deinit, METH_STATIC | METH_NOARGS, deinit_text},
+    {"socket", coap_socket, METH_STATIC | METH_NOARGS, socket_text},
+    {"read", WITH_KEYWORDS(coap_read) | METH_STATIC, read_text},
+    {"add_resource", WITH_KEYWORDS(coap_add_resource) | METH_STATIC, add_resource_text},
+    {"remove_resource", WITH_KEYWORDS(coap_remove_resource) | METH_STATIC, remove_resource_text},
+    {"get_resource", WITH_KEYWORDS(coap_get_resource) | METH_STATIC, get_resource_text},
+    {"register_response_handler", coap_register_response_handler, METH_STATIC | METH_O, register_response_handler_text},
+    {"register_failure_handler", coap_register_failure_handler, METH_STATIC | METH_O, register_failure_handler_text},
+    {"register_new_resource_handler", coap_register_new_resource_handler, METH_STATIC | METH_O,
+     register_new_resource_handler_text},
+    {"send_request", WITH_KEYWORDS(coap_send_request) | METH_STATIC, send_request_text},
+    {"new_client_session", WITH_KEYWORDS(coap_new_client_session) | METH_STATIC, new_client_session_text},
+    {"remove_client_session", WITH_KEYWORDS(coap_remove_client_session) | METH_STATIC, remove_client_session_text},
+    {"get_client_sessions", coap_get_client_sessions, METH_STATIC | METH_NOARGS, get_client_sessions_text},
     {NULL, NULL, 0, NULL},
 };
 

@@ -27,11 +27,16 @@ static PyObject *type_of(int error)
     }
 }
 
+PyObject *raise_gone(const char *text)
+{
+    lifetime_park_at_exit();
+    PyErr_SetString(PyExc_RuntimeError, text);
+    return NULL;
+}
+
 PyObject *raise_error(int error, const char *subject)
 {
     int reason = errno;
-    if (error == LINNET_ECLOSED)
-        lifetime_park_at_exit();
     /* An address that another program has is no bad address. */
     bool is_systems =
         error == LINNET_ESYSTEM || (error == LINNET_EADDRESS && (reason == EADDRINUSE || reason == EACCES));

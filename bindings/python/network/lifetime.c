@@ -28,13 +28,16 @@ static unsigned long exiting_thread;
 
 unsigned lifetime_epoch(void) { return epoch; }
 
-/* Until `until` (CLOCK_REALTIME) or a change; with the mutex. */
-static void wait_for_change(const struct timespec *until) { pthread_cond_timedwait(&changed, &mutex, until); }
+/* Until `until` or a change; with the mutex. */
+static void wait_for_change(const struct timespec *until)
+{
+    pthread_cond_clockwait(&changed, &mutex, CLOCK_MONOTONIC, until);
+}
 
 static struct timespec in_milliseconds(long milliseconds)
 {
     struct timespec at;
-    clock_gettime(CLOCK_REALTIME, &at);
+    clock_gettime(CLOCK_MONOTONIC, &at);
     long nanoseconds = at.tv_nsec + milliseconds % 1000 * 1000000L;
     at.tv_sec += milliseconds / 1000 + nanoseconds / 1000000000L;
     at.tv_nsec = nanoseconds % 1000000000L;
@@ -44,7 +47,7 @@ static struct timespec in_milliseconds(long milliseconds)
 static bool is_past(const struct timespec *time)
 {
     struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec > time->tv_sec || (now.tv_sec == time->tv_sec && now.tv_nsec >= time->tv_nsec);
 }
 
@@ -89,10 +92,11 @@ bool lifetime_is_closing(void)
 static bool wait_until_closed(const struct timespec *until)
 {
     pthread_mutex_lock(&mutex);
-    while (state == CLOSING && !(until && is_past(until))) {
-        struct timespec soon = in_milliseconds(100);
-        wait_for_change(until ? until : &soon);
-    }
+    while (state == CLOSING && !(until && is_past(until)))
+        if (until)
+            wait_for_change(until);
+        else
+            pthread_cond_wait(&changed, &mutex);
     bool is_closed = state != CLOSING;
     pthread_mutex_unlock(&mutex);
     return is_closed;
@@ -104,8 +108,8 @@ int lifetime_claim(void)
         PyErr_SetString(PyExc_RuntimeError, "deinit() takes effect when the handler has returned; init() after that");
         return -1;
     }
-    Py_BEGIN_ALLOW_THREADS wait_until_closed(NULL);
-    Py_END_ALLOW_THREADS pthread_mutex_lock(&mutex);
+    UNLOCKED(wait_until_closed(NULL));
+    pthread_mutex_lock(&mutex);
     bool is_free = state == CLOSED;
     if (is_free)
         state = OPENING;
@@ -173,19 +177,19 @@ int lifetime_close(void)
         PyErr_NoMemory();
         return -1;
     }
-    Py_BEGIN_ALLOW_THREADS if (is_mine) close_now();
-    else wait_until_closed(NULL);
-    Py_END_ALLOW_THREADS return 0;
+    if (is_mine)
+        UNLOCKED(close_now());
+    else
+        UNLOCKED(wait_until_closed(NULL));
+    return 0;
 }
 
 /* A daemon thread, such as `_thread` makes, may be in a loop around Coap.read() when the interpreter ends. It is to
  * wait for that end, not to be told that there is no module any more. Python ends it when it asks for the lock. */
 void lifetime_park_at_exit(void)
 {
-    while (is_exiting && PyThread_get_thread_ident() != exiting_thread) {
-        Py_BEGIN_ALLOW_THREADS usleep(50000);
-        Py_END_ALLOW_THREADS
-    }
+    while (is_exiting && PyThread_get_thread_ident() != exiting_thread)
+        UNLOCKED(usleep(50000));
 }
 
 /* Called by atexit. A handler that never returns must not keep the process: then the module is left as it is. */
@@ -195,12 +199,9 @@ PyObject *lifetime_at_exit(PyObject *self, PyObject *unused)
     is_exiting = true;
     exiting_thread = PyThread_get_thread_ident();
     struct timespec until = in_milliseconds(EXIT_PATIENCE_MS);
-    bool is_closed = true;
-    bool is_started = claim_closing() ? start_closing_thread() : true;
-    if (is_started) {
-        Py_BEGIN_ALLOW_THREADS is_closed = wait_until_closed(&until);
-        Py_END_ALLOW_THREADS
-    }
+    bool is_closed = false;
+    if (!claim_closing() || start_closing_thread())
+        UNLOCKED(is_closed = wait_until_closed(&until));
     if (is_closed)
         handlers_clear();
     Py_RETURN_NONE;
@@ -214,7 +215,7 @@ PyObject *lifetime_after_fork(PyObject *self, PyObject *unused)
     epoch++;
     mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
     changed = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
-    if (opened && state != CLOSED && linnet_module_socket(opened) >= 0)
+    if (state == OPEN && linnet_module_socket(opened) >= 0)
         close(linnet_module_socket(opened));
     opened = NULL;
     state = CLOSED;

@@ -38,13 +38,9 @@ static int register_ends(PyObject *module)
 /* The module is one for the whole process: handlers could not tell in which interpreter they are to run. */
 static int refuse_second_interpreter(void)
 {
-    static bool is_loaded;
-    if (PyInterpreterState_GetID(PyInterpreterState_Get()) == 0 && !is_loaded) {
-        is_loaded = true;
+    if (PyInterpreterState_GetID(PyInterpreterState_Get()) == 0)
         return 0;
-    }
-    PyErr_SetString(PyExc_ImportError,
-                    "network is one for the whole process: it is loaded once, in the main interpreter");
+    PyErr_SetString(PyExc_ImportError, "network is one for the whole process: import it in the main interpreter");
     return -1;
 }
 

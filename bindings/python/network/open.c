@@ -57,15 +57,22 @@ static int take_arguments(PyObject *arguments, PyObject *keywords, init_argument
     return take_numbers(port, max_resources, max_value_size, config) != 0 ? -1 : take_key(psk, taken);
 }
 
+/* Without the interpreter lock. */
+static int open_and_connect(linnet_module **module, const linnet_module_config *config)
+{
+    errno = 0; /* an address in use says so by it */
+    int error = linnet_module_open(module, config);
+    if (!error)
+        handlers_connect(*module);
+    return error;
+}
+
 static PyObject *open_module(const linnet_module_config *config)
 {
     linnet_module *module = NULL;
     int error;
-    Py_BEGIN_ALLOW_THREADS errno = 0;
-    error = linnet_module_open(&module, config);
-    if (!error)
-        handlers_connect(module);
-    Py_END_ALLOW_THREADS int reason = errno;
+    UNLOCKED(error = open_and_connect(&module, config));
+    int reason = errno;
     lifetime_opened(error ? NULL : module);
     errno = reason;
     if (error)

@@ -17,8 +17,8 @@ static PyObject *send_converted(linnet_module_session *session, const linnet_mod
 {
     uint16_t id = 0;
     int error;
-    Py_BEGIN_ALLOW_THREADS error = linnet_module_send(session, request, &id);
-    Py_END_ALLOW_THREADS return error ? raise_error(error, NULL) : PyLong_FromLong(id);
+    UNLOCKED(error = linnet_module_send(session, request, &id));
+    return error ? session_fail(error) : PyLong_FromLong(id);
 }
 
 PyObject *request_send(linnet_module_session *session, const request_arguments *arguments)

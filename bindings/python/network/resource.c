@@ -34,10 +34,8 @@ PyObject *resource_object(linnet_module_resource *handle)
 {
     PyObject *known = linnet_module_resource_context(handle);
     PyObject *object = known ? Py_NewRef(known) : new_object(handle);
-    if (known || !object) {
-        Py_BEGIN_ALLOW_THREADS linnet_module_resource_release(handle);
-        Py_END_ALLOW_THREADS
-    }
+    if (known || !object)
+        linnet_module_resource_release(handle); /* which waits for nobody */
     return object;
 }
 
@@ -47,8 +45,7 @@ static void deallocate(PyObject *self)
     PyTypeObject *type = Py_TYPE(self);
     if (of->epoch == lifetime_epoch()) { /* the parent's locks may be in any state */
         linnet_module_resource_set_context(of->handle, NULL);
-        Py_BEGIN_ALLOW_THREADS linnet_module_resource_release(of->handle);
-        Py_END_ALLOW_THREADS
+        linnet_module_resource_release(of->handle);
     }
     freefunc release = SLOT_AS(freefunc, PyType_GetSlot(type, Py_tp_free));
     release(self);
@@ -60,10 +57,17 @@ static PyObject *represent(PyObject *self)
     return PyUnicode_FromFormat("<CoapResource '/%s'>", linnet_module_resource_uri(((resource *)self)->handle));
 }
 
+static PyObject *fail(int error, const char *subject)
+{
+    if (error != LINNET_ECLOSED)
+        return raise_error(error, subject);
+    return raise_gone("this resource is gone: removed, deleted by a client, or the module was closed");
+}
+
 static PyObject *none_or_error(int error, const char *subject)
 {
     if (error)
-        return raise_error(error, subject);
+        return fail(error, subject);
     Py_RETURN_NONE;
 }
 
@@ -78,8 +82,8 @@ static PyObject *add_attribute(PyObject *self, PyObject *arguments, PyObject *ke
     if (!handle || !PyArg_ParseTupleAndKeywords(arguments, keywords, "ss:add_attribute", names, &name, &value))
         return NULL;
     int error;
-    Py_BEGIN_ALLOW_THREADS error = linnet_module_resource_attribute(handle, name, value);
-    Py_END_ALLOW_THREADS return none_or_error(error, error == LINNET_EINVAL ? name : NULL);
+    UNLOCKED(error = linnet_module_resource_attribute(handle, name, value));
+    return none_or_error(error, error == LINNET_EINVAL ? name : NULL);
 }
 
 PyDoc_STRVAR(callback_text,
@@ -94,8 +98,8 @@ static PyObject *callback(PyObject *self, PyObject *arguments, PyObject *keyword
     linnet_module_resource *handle = handle_of(self);
     if (!handle || !PyArg_ParseTupleAndKeywords(arguments, keywords, "ip:callback", names, &operation, &enable))
         return NULL;
-    Py_BEGIN_ALLOW_THREADS error = linnet_module_resource_allow(handle, (unsigned)operation, enable);
-    Py_END_ALLOW_THREADS return none_or_error(error, error == LINNET_EINVAL ? "operation" : NULL);
+    UNLOCKED(error = linnet_module_resource_allow(handle, (unsigned)operation, enable));
+    return none_or_error(error, error == LINNET_EINVAL ? "operation" : NULL);
 }
 
 /* The value may change between two looks at it: then its room is made anew. */
@@ -109,12 +113,11 @@ static PyObject *get_value(linnet_module_resource *handle)
             return NULL;
         char *octets = PyBytes_AsString(bytes);
         int error;
-        Py_BEGIN_ALLOW_THREADS error = linnet_module_resource_value(handle, octets, room, &size);
-        Py_END_ALLOW_THREADS PyObject *value =
-            error || size > room ? NULL : PyBytes_FromStringAndSize(octets, (Py_ssize_t)size);
+        UNLOCKED(error = linnet_module_resource_value(handle, octets, room, &size));
+        PyObject *value = error || size > room ? NULL : PyBytes_FromStringAndSize(octets, (Py_ssize_t)size);
         Py_DECREF(bytes);
         if (error)
-            return raise_error(error, NULL);
+            return fail(error, NULL);
         if (value || PyErr_Occurred())
             return value;
     } while (size > room);
@@ -128,8 +131,8 @@ static PyObject *set_value(linnet_module_resource *handle, PyObject *value)
         return NULL;
     linnet_bytes view = bytes_view(bytes);
     int error;
-    Py_BEGIN_ALLOW_THREADS error = linnet_module_resource_set_value(handle, view);
-    Py_END_ALLOW_THREADS Py_DECREF(bytes);
+    UNLOCKED(error = linnet_module_resource_set_value(handle, view));
+    Py_DECREF(bytes);
     return none_or_error(error, NULL);
 }
 
@@ -160,8 +163,9 @@ static PyObject *get_details(PyObject *self, PyObject *unused)
         return NULL;
     linnet_module_details details;
     int error;
-    Py_BEGIN_ALLOW_THREADS error = linnet_module_resource_details(handle, &details);
-    Py_END_ALLOW_THREADS if (error) return raise_error(error, NULL);
+    UNLOCKED(error = linnet_module_resource_details(handle, &details));
+    if (error)
+        return fail(error, NULL);
     return Py_BuildValue("[siLOi]", linnet_module_resource_uri(handle), (int)details.media_type,
                          (long long)details.max_age, details.etag ? Py_True : Py_False, (int)details.etag_value);
 }
@@ -194,8 +198,8 @@ static PyObject *set_details(PyObject *self, PyObject *arguments, PyObject *keyw
     if (!handle || details_arguments(arguments, keywords, &details, &which) != 0)
         return NULL;
     int error;
-    Py_BEGIN_ALLOW_THREADS error = linnet_module_resource_set_details(handle, which, &details);
-    Py_END_ALLOW_THREADS return none_or_error(error, NULL);
+    UNLOCKED(error = linnet_module_resource_set_details(handle, which, &details));
+    return none_or_error(error, NULL);
 }
 
 static PyMethodDef methods[] = {

@@ -6,11 +6,11 @@ static linnet_module_resource *add(linnet_module *module, const char *uri, long 
 {
     linnet_module_resource *resource = NULL;
     int error;
-    Py_BEGIN_ALLOW_THREADS error =
-        linnet_module_add_resource(module, uri, (int32_t)media_type, max_age, value, etag, &resource);
-    Py_END_ALLOW_THREADS if (error == LINNET_EEXIST)
+    UNLOCKED(error = linnet_module_add_resource(module, uri, (int32_t)media_type, max_age, value, etag, &resource));
+    if (error == LINNET_EEXIST)
         PyErr_Format(PyExc_RuntimeError, "there is a resource %s already", uri);
-    else if (error) raise_error(error, uri);
+    else if (error)
+        raise_error(error, uri);
     return resource;
 }
 
@@ -48,8 +48,8 @@ PyObject *coap_remove_resource(PyObject *self, PyObject *arguments, PyObject *ke
         !(module = lifetime_enter()))
         return NULL;
     int error;
-    Py_BEGIN_ALLOW_THREADS error = linnet_module_remove_resource(module, uri);
-    Py_END_ALLOW_THREADS lifetime_leave();
+    UNLOCKED(error = linnet_module_remove_resource(module, uri));
+    lifetime_leave();
     if (error && error != LINNET_ENOENT)
         return raise_error(error, uri);
     Py_RETURN_NONE;
@@ -65,8 +65,8 @@ PyObject *coap_get_resource(PyObject *self, PyObject *arguments, PyObject *keywo
         !(module = lifetime_enter()))
         return NULL;
     linnet_module_resource *resource;
-    Py_BEGIN_ALLOW_THREADS resource = linnet_module_find_resource(module, uri);
-    Py_END_ALLOW_THREADS lifetime_leave();
+    UNLOCKED(resource = linnet_module_find_resource(module, uri));
+    lifetime_leave();
     if (resource)
         return resource_object(resource);
     Py_RETURN_NONE;

@@ -34,10 +34,8 @@ PyObject *session_object(linnet_module_session *handle)
 {
     PyObject *known = linnet_module_session_context(handle);
     PyObject *object = known ? Py_NewRef(known) : new_object(handle);
-    if (known || !object) {
-        Py_BEGIN_ALLOW_THREADS linnet_module_session_release(handle);
-        Py_END_ALLOW_THREADS
-    }
+    if (known || !object)
+        linnet_module_session_release(handle); /* which waits for nobody */
     return object;
 }
 
@@ -47,8 +45,7 @@ static void deallocate(PyObject *self)
     PyTypeObject *type = Py_TYPE(self);
     if (of->epoch == lifetime_epoch()) { /* the parent's locks may be in any state */
         linnet_module_session_set_context(of->handle, NULL);
-        Py_BEGIN_ALLOW_THREADS linnet_module_session_release(of->handle);
-        Py_END_ALLOW_THREADS
+        linnet_module_session_release(of->handle);
     }
     freefunc release = SLOT_AS(freefunc, PyType_GetSlot(type, Py_tp_free));
     release(self);
@@ -60,6 +57,15 @@ static PyObject *represent(PyObject *self)
     const linnet_module_session *handle = ((session *)self)->handle;
     return PyUnicode_FromFormat("<CoapClientSession '%s' %d>", linnet_module_session_address(handle),
                                 (int)linnet_module_session_port(handle));
+}
+
+PyObject *session_fail(int error)
+{
+    if (error == LINNET_ENOENT)
+        return PyErr_Format(PyExc_RuntimeError, "no request with that message ID is under way");
+    if (error != LINNET_ECLOSED)
+        return raise_error(error, NULL);
+    return raise_gone("this session is gone: removed, or the module was closed");
 }
 
 PyDoc_STRVAR(send_request_text,
@@ -109,8 +115,9 @@ static PyObject *cancel(PyObject *self, PyObject *id)
     if (!handle || number_argument(id, "id", 0, UINT16_MAX, &number) != 0)
         return NULL;
     int error;
-    Py_BEGIN_ALLOW_THREADS error = number < 0 ? LINNET_ENOENT : linnet_module_cancel(handle, (uint16_t)number);
-    Py_END_ALLOW_THREADS if (error) return raise_error(error, NULL);
+    UNLOCKED(error = number < 0 ? LINNET_ENOENT : linnet_module_cancel(handle, (uint16_t)number));
+    if (error)
+        return session_fail(error);
     Py_RETURN_NONE;
 }
 

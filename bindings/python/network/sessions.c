@@ -8,8 +8,9 @@ static linnet_module_session *open_session(linnet_module *module, const char *ad
     linnet_module_session *session = NULL;
     linnet_bytes psk = bytes_view(key);
     int error;
-    Py_BEGIN_ALLOW_THREADS error = linnet_module_open_session(module, address, port, psk, identity, &session);
-    Py_END_ALLOW_THREADS if (error) raise_error(error, error == LINNET_EUNSUPPORTED ? "psk" : address);
+    UNLOCKED(error = linnet_module_open_session(module, address, port, psk, identity, &session));
+    if (error)
+        raise_error(error, error == LINNET_EUNSUPPORTED ? "psk" : address);
     return session;
 }
 
@@ -59,8 +60,8 @@ PyObject *coap_remove_client_session(PyObject *self, PyObject *arguments, PyObje
     if (!module)
         return NULL;
     int error;
-    Py_BEGIN_ALLOW_THREADS error = linnet_module_remove_session(module, destination, (uint16_t)number, protocol);
-    Py_END_ALLOW_THREADS lifetime_leave();
+    UNLOCKED(error = linnet_module_remove_session(module, destination, (uint16_t)number, protocol));
+    lifetime_leave();
     if (error == LINNET_ENOENT)
         return PyErr_Format(PyExc_RuntimeError, "there is no client session to %s, port %lld", destination, number);
     if (error)
@@ -71,8 +72,8 @@ PyObject *coap_remove_client_session(PyObject *self, PyObject *arguments, PyObje
 static linnet_module_session *session_at(linnet_module *module, size_t index)
 {
     linnet_module_session *session;
-    Py_BEGIN_ALLOW_THREADS session = linnet_module_session_at(module, index);
-    Py_END_ALLOW_THREADS return session;
+    UNLOCKED(session = linnet_module_session_at(module, index));
+    return session;
 }
 
 static int append_sessions(linnet_module *module, PyObject *list)
@@ -117,11 +118,12 @@ static linnet_module_session *find_session(linnet_module *module, const char *ad
 static PyObject *send_to(linnet_module *module, const char *host, uint16_t port, const request_arguments *request)
 {
     linnet_module_session *session;
-    Py_BEGIN_ALLOW_THREADS session = find_session(module, host, port);
-    Py_END_ALLOW_THREADS if (!session && !(session = open_session(module, host, port, NULL, NULL))) return NULL;
+    UNLOCKED(session = find_session(module, host, port));
+    if (!session && !(session = open_session(module, host, port, NULL, NULL)))
+        return NULL;
     PyObject *id = request_send(session, request);
-    Py_BEGIN_ALLOW_THREADS linnet_module_session_release(session);
-    Py_END_ALLOW_THREADS return id;
+    linnet_module_session_release(session);
+    return id;
 }
 
 PyObject *coap_send_request(PyObject *self, PyObject *arguments, PyObject *keywords)

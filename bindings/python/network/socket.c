@@ -10,12 +10,14 @@ static PyObject *known;
 static PyObject *wrap(int descriptor)
 {
     PyObject *module = PyImport_ImportModule("socket");
-    PyObject *type = module ? PyObject_GetAttrString(module, "socket") : NULL;
+    PyObject *name = PyUnicode_InternFromString("socket");
+    PyObject *type = module && name ? PyObject_GetAttr(module, name) : NULL;
     PyObject *arguments = PyTuple_New(0), *keywords = Py_BuildValue("{s:i}", "fileno", descriptor);
     PyObject *made = type && arguments && keywords ? PyObject_Call(type, arguments, keywords) : NULL;
     Py_XDECREF(keywords);
     Py_XDECREF(arguments);
     Py_XDECREF(type);
+    Py_XDECREF(name);
     Py_XDECREF(module);
     if (!made)
         close(descriptor);
@@ -50,7 +52,7 @@ void socket_forget(void)
     known = NULL;
     if (!socket)
         return;
-    PyObject *result = PyObject_CallMethod(socket, "close", NULL);
+    PyObject *result = call_method(socket, "close", NULL, NULL);
     if (!result)
         PyErr_WriteUnraisable(socket);
     Py_XDECREF(result);

@@ -3,32 +3,50 @@
 
 enum { LONGEST_TOKEN = 8 };
 
-static int refuse_negative(PyObject *number)
+PyObject *call_method(PyObject *object, const char *name, PyObject *first, PyObject *second)
 {
-    int overflow;
-    long long value = PyLong_AsLongLongAndOverflow(number, &overflow);
-    if (overflow < 0 || (overflow == 0 && value < 0)) {
-        PyErr_Clear();
-        PyErr_SetString(PyExc_ValueError, "a negative number has no octets");
-        return -1;
-    }
-    return 0;
+    PyObject *interned = PyUnicode_InternFromString(name);
+    PyObject *result = interned ? PyObject_CallMethodObjArgs(object, interned, first, second, NULL) : NULL;
+    Py_XDECREF(interned);
+    return result;
 }
 
 /* In the fewest octets, but at least one. */
-static PyObject *bytes_of_number(PyObject *number, const char *order)
+static PyObject *bytes_of_small(unsigned long long number, bool is_big_endian)
 {
-    if (refuse_negative(number) != 0)
-        return NULL;
-    PyObject *length = PyObject_CallMethod(number, "bit_length", NULL);
-    if (!length)
-        return NULL;
-    Py_ssize_t bits = PyLong_AsSsize_t(length);
-    Py_DECREF(length);
-    if (bits == -1 && PyErr_Occurred())
-        return NULL;
-    Py_ssize_t size = (bits + 7) / 8;
-    return PyObject_CallMethod(number, "to_bytes", "ns", size > 0 ? size : 1, order);
+    char octets[sizeof number];
+    size_t size = 1;
+    while (size < sizeof number && number >> 8 * size != 0)
+        size++;
+    for (size_t i = 0; i < size; i++)
+        octets[is_big_endian ? size - 1 - i : i] = (char)(number >> 8 * i & 0xff);
+    return PyBytes_FromStringAndSize(octets, (Py_ssize_t)size);
+}
+
+/* Of one that no C type holds. */
+static PyObject *bytes_of_large(PyObject *number, bool is_big_endian)
+{
+    PyObject *bits = call_method(number, "bit_length", NULL, NULL);
+    size_t size = bits ? (PyLong_AsSize_t(bits) + 7) / 8 : 0;
+    PyObject *order = PyUnicode_InternFromString(is_big_endian ? "big" : "little");
+    PyObject *length = PyLong_FromSize_t(size);
+    PyObject *bytes = bits && order && length ? call_method(number, "to_bytes", length, order) : NULL;
+    Py_XDECREF(length);
+    Py_XDECREF(order);
+    Py_XDECREF(bits);
+    return bytes;
+}
+
+static PyObject *bytes_of_number(PyObject *number, bool is_big_endian)
+{
+    int overflow;
+    long long small = PyLong_AsLongLongAndOverflow(number, &overflow);
+    if (overflow > 0)
+        return bytes_of_large(number, is_big_endian);
+    if (overflow == 0 && small >= 0)
+        return bytes_of_small((unsigned long long)small, is_big_endian);
+    PyErr_SetString(PyExc_ValueError, "a negative number has no octets");
+    return NULL;
 }
 
 /* NULL without an exception: it is neither text nor a buffer. */
@@ -49,14 +67,14 @@ static PyObject *raise_type(const char *what, PyObject *object)
 PyObject *value_bytes(PyObject *value)
 {
     if (PyLong_Check(value))
-        return bytes_of_number(value, "little");
+        return bytes_of_number(value, false);
     PyObject *bytes = bytes_of_text_or_buffer(value);
     return bytes ? bytes : raise_type("a value is a str, bytes, another buffer, a bool or an int", value);
 }
 
 PyObject *token_bytes(PyObject *token)
 {
-    PyObject *bytes = PyLong_Check(token) ? bytes_of_number(token, "big") : bytes_of_text_or_buffer(token);
+    PyObject *bytes = PyLong_Check(token) ? bytes_of_number(token, true) : bytes_of_text_or_buffer(token);
     if (!bytes)
         return raise_type("a token is a str, bytes or an int", token);
     if (PyBytes_Size(bytes) <= LONGEST_TOKEN)
