@@ -59,6 +59,22 @@ void linnet_module_arm(linnet_module *module, linnet_module_source *source)
     }
 }
 
+void linnet_module_begin_work(linnet_module *module, linnet_module_source *source)
+{
+    module->depth++;
+    source->busy = true;
+}
+
+void linnet_module_end_work(linnet_module *module, linnet_module_source *source)
+{
+    source->busy = false;
+    module->depth--;
+    if (source->session && source->session->gone)
+        linnet_module_end_session(source->session);
+    else
+        linnet_module_arm(module, source);
+}
+
 static int process(linnet_module *module, linnet_module_source *source)
 {
     linnet_module_session *session = source->session;
@@ -66,25 +82,11 @@ static int process(linnet_module *module, linnet_module_source *source)
 
     if (module->closing)
         return 0;
-    if (!session) {
-        module->depth++;
-        source->busy = true;
-        error = linnet_server_process(module->server);
-        source->busy = false;
-        module->depth--;
-        linnet_module_arm(module, source);
-        return error;
-    }
-    linnet_module_session_retain(session);
-    module->depth++;
-    source->busy = true;
-    error = linnet_client_process(session->client);
-    source->busy = false;
-    module->depth--;
-    if (session->gone)
-        linnet_module_end_session(session);
-    else
-        linnet_module_arm(module, source);
+    if (session)
+        linnet_module_session_retain(session);
+    linnet_module_begin_work(module, source);
+    error = session ? linnet_client_process(session->client) : linnet_server_process(module->server);
+    linnet_module_end_work(module, source);
     linnet_module_session_release(session);
     return error;
 }

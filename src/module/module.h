@@ -120,6 +120,10 @@ void linnet_module_kick(linnet_module *module);
 int linnet_module_watch(linnet_module *module, int descriptor, uint64_t number);
 /* The source has been given something to do: sees to it that it is processed in time. */
 void linnet_module_arm(linnet_module *module, linnet_module_source *source);
+/* Around whatever may call handlers of the source, which are not to close it under its feet: a session that they remove
+ * is closed at the end, so the caller holds it. */
+void linnet_module_begin_work(linnet_module *module, linnet_module_source *source);
+void linnet_module_end_work(linnet_module *module, linnet_module_source *source);
 int linnet_module_start_thread(linnet_module *module);
 /* A linnet_trace that sees each packet. */
 void linnet_module_note_packet(void *context, bool sent, const linnet_path *path, linnet_bytes datagram);

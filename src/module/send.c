@@ -219,8 +219,9 @@ int linnet_module_cancel(linnet_module_session *session, uint16_t id)
         free(call);
     } else {
         call->silent = true;
+        linnet_module_begin_work(session->module, &session->source);
         (void)linnet_client_cancel(session->client, call->exchange); /* ends it, and frees it */
-        linnet_module_arm(session->module, &session->source);
+        linnet_module_end_work(session->module, &session->source);
     }
     return linnet_module_leave(session->module, 0);
 }

@@ -253,6 +253,21 @@ static void a_failure_told_by_cancelling_may_close_the_module(void **state)
     world.module = NULL;
 }
 
+static void a_failure_told_by_cancelling_may_remove_the_session(void **state)
+{
+    static char path[1300];
+    (void)state;
+    for (size_t i = 0; i < sizeof path - 1; i++)
+        path[i] = i % 100 == 99 ? '/' : 'x';
+    prepare_to_act(REMOVE);
+    uint16_t first = module_send(&world, REQUEST(.uri_path = "a"));
+    module_send(&world, REQUEST(.uri_path = path));
+    module_send(&world, REQUEST(.uri_path = "c"));
+    assert_int_equal(linnet_module_cancel(world.session, first), 0);
+    assert_int_equal(inside.calls, 1);
+    assert_null(linnet_module_session_at(world.module, 0));
+}
+
 static void closing_calls_no_handler_and_takes_observations_back(void **state)
 {
     (void)state;
@@ -288,6 +303,7 @@ int main(void)
         WORLD_TEST(a_handler_may_cancel_the_request_that_it_is_told_of),
         WORLD_TEST(a_handler_may_close_the_module),
         WORLD_TEST(a_failure_told_by_cancelling_may_close_the_module),
+        WORLD_TEST(a_failure_told_by_cancelling_may_remove_the_session),
         WORLD_TEST(closing_calls_no_handler_and_takes_observations_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
