@@ -60,6 +60,8 @@ lint_clang() {
     echo "no warning from $(clang --version | head -n 1)"
 }
 
+# The analysers do not look at bindings/micropython: it compiles only within a MicroPython tree, whose headers are partly
+# made by its build. There it is compiled with that build's warnings as errors.
 lint_tidy() {
     configure "$build"
     "$python" tools/tidy.py "$build" "$jobs"

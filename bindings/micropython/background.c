@@ -20,7 +20,8 @@
 #error "network.Coap needs MICROPY_PY_THREAD and MICROPY_ENABLE_SCHEDULER"
 #endif
 
-enum { NUDGE_MS = 20 }; /* until the main thread is told once more that something waits */
+/* Until the main thread is told once more that something waits: doubled each time. */
+enum { FIRST_NUDGE_MS = 1, LAST_NUDGE_MS = 64 };
 /* Ends a system call in which the main thread waits. It is ignored by default, so a stray one does no harm. */
 #define NUDGE_SIGNAL SIGURG
 
@@ -64,11 +65,14 @@ static void take_change(linnet_mp_background *background)
         return; /* there was none */
 }
 
-static void wait_for_change(linnet_mp_background *background, int milliseconds)
+/* False: the time was over. */
+static bool wait_for_change(linnet_mp_background *background, int milliseconds)
 {
     struct pollfd file = {.fd = background->changed, .events = POLLIN};
-    poll(&file, 1, milliseconds);
+    if (poll(&file, 1, milliseconds) == 0)
+        return false;
     take_change(background);
+    return true;
 }
 
 static void drop(linnet_mp_background *background)
@@ -182,16 +186,20 @@ static bool is_due(linnet_mp_background *background)
 static void *run(void *context)
 {
     linnet_mp_background *background = context;
+    int delay = FIRST_NUDGE_MS;
     for (step next; (next = next_step(background)) != END;) {
         if (next == WAIT_FOR_OTHERS) {
             wait_for_change(background, -1);
         } else if (next == WAIT_FOR_INTERPRETER) {
-            wait_for_change(background, NUDGE_MS);
-            nudge(); /* it may have been just about to wait */
+            if (!wait_for_change(background, delay)) {
+                nudge(); /* it may have been just about to wait */
+                delay = delay < LAST_NUDGE_MS ? 2 * delay : delay;
+            }
         } else if (is_due(background)) {
             linnet_mp_background_schedule(background);
             nudge();
-            wait_for_change(background, NUDGE_MS);
+            delay = FIRST_NUDGE_MS;
+            wait_for_change(background, FIRST_NUDGE_MS);
         }
     }
     drop(background);

@@ -1,8 +1,6 @@
 /* The class Coap: a namespace of functions over the one open module, and constants. */
 #include "coap.h"
 
-#include "py/mphal.h"
-
 static mp_obj_t get_socket(void)
 {
     linnet_mp_module *module = linnet_mp_module_get();
@@ -17,33 +15,50 @@ static mp_obj_t get_socket(void)
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(socket_obj, get_socket);
 
-/* `left`: milliseconds, 0 for ever. LINNET_ECANCELLED: a signal came. */
-static int read_once(linnet_mp_module *module, uint32_t left)
+/* A signal that comes just before the waiting begins does not end it, so that is done in slices. */
+enum { LONGEST_SLICE_MS = 500 };
+
+/* LINNET_ETIMEOUT: the slice is over, and nothing has come. */
+static int read_slice(linnet_module *library, uint32_t milliseconds)
+{
+    uint64_t before = linnet_module_happened(library), end = linnet_clock() + milliseconds * UINT64_C(1000);
+    int error = linnet_module_read(library, milliseconds);
+    bool is_over = linnet_clock() >= end && linnet_module_happened(library) == before;
+    return error == 0 && is_over ? LINNET_ETIMEOUT : error;
+}
+
+static int read_once(linnet_mp_module *module, uint32_t milliseconds)
 {
     int error;
     linnet_module *library = module->library;
     linnet_mp_background *background = module->background;
     linnet_module_retain(library);
     linnet_mp_background_pause(background);
-    LINNET_MP_OUTSIDE(error = linnet_module_read(library, left));
+    LINNET_MP_OUTSIDE(error = read_slice(library, milliseconds));
     linnet_mp_background_resume(background);
     linnet_module_release(library);
     return error;
 }
 
+static uint32_t slice_until(uint64_t deadline)
+{
+    uint64_t now = linnet_clock(), left = deadline > now ? (deadline - now) / 1000 + 1 : 1;
+    return left < LONGEST_SLICE_MS ? (uint32_t)left : LONGEST_SLICE_MS;
+}
+
 static mp_obj_t read_packet(size_t count, const mp_obj_t *arguments)
 {
-    uint32_t timeout = (uint32_t)linnet_mp_number(count > 0 ? arguments[0] : mp_const_none, 0, INT32_MAX, 0);
-    mp_uint_t begin = mp_hal_ticks_ms(), passed = 0;
+    int64_t timeout = linnet_mp_number(count > 0 ? arguments[0] : mp_const_none, 0, INT32_MAX, 0);
+    uint64_t deadline = timeout > 0 ? linnet_clock() + (uint64_t)timeout * 1000 : UINT64_MAX;
     int error;
-    while ((error = read_once(linnet_mp_module_get(), timeout > 0 ? timeout - (uint32_t)passed : 0)) ==
-           LINNET_ECANCELLED) {
+    do {
+        error = read_once(linnet_mp_module_get(), slice_until(deadline));
+        if (error != LINNET_ETIMEOUT && error != LINNET_ECANCELLED) {
+            linnet_mp_check(error, NULL);
+            break;
+        }
         mp_handle_pending(true); /* Ctrl-C is raised here */
-        passed = mp_hal_ticks_ms() - begin;
-        if (timeout > 0 && passed >= timeout)
-            return mp_const_none;
-    }
-    linnet_mp_check(error, NULL);
+    } while (linnet_clock() < deadline);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(read_obj, 0, 1, read_packet);

@@ -12,8 +12,14 @@ extern const mp_obj_module_t mp_module_network;
 void linnet_mp_network_attribute(mp_obj_t self, qstr name, mp_obj_t *found)
 {
     (void)self;
-    if (found[0] == MP_OBJ_NULL && name == MP_QSTR_Coap)
+    if (found[0] != MP_OBJ_NULL)
+        return;
+    if (name == MP_QSTR_Coap)
         found[0] = MP_OBJ_FROM_PTR(&linnet_mp_coap_type);
+    else if (name == MP_QSTR_CoapResource)
+        found[0] = MP_OBJ_FROM_PTR(&linnet_mp_resource_type);
+    else if (name == MP_QSTR_CoapClientSession)
+        found[0] = MP_OBJ_FROM_PTR(&linnet_mp_session_type);
 }
 
 MP_REGISTER_MODULE_DELEGATION(mp_module_network, linnet_mp_network_attribute);

@@ -90,7 +90,7 @@ linnet_bytes linnet_mp_key(mp_obj_t key)
 
 mp_obj_t linnet_mp_bytes(linnet_bytes octets) { return mp_obj_new_bytes(octets.data, octets.size); }
 
-/* By Python's own comparison, since an int may be longer than any of C. */
+/* By Python's own comparison, since an int may be longer than any of C. `most` is below 2^32. */
 int64_t linnet_mp_number(mp_obj_t number, int64_t least, int64_t most, int64_t otherwise)
 {
     if (number == mp_const_none)
@@ -101,7 +101,7 @@ int64_t linnet_mp_number(mp_obj_t number, int64_t least, int64_t most, int64_t o
     if (mp_binary_op(MP_BINARY_OP_LESS, number, mp_obj_new_int_from_ll(least)) == mp_const_true ||
         mp_binary_op(MP_BINARY_OP_MORE, number, mp_obj_new_int_from_ll(most)) == mp_const_true)
         mp_raise_ValueError(MP_ERROR_TEXT("the number is out of range"));
-    return mp_obj_get_ll(number);
+    return mp_obj_int_sign(number) < 0 ? (int64_t)mp_obj_get_int(number) : (int64_t)mp_obj_int_get_uint_checked(number);
 }
 
 static const mp_obj_type_t *exception_of(int error)
