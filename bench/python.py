@@ -1,18 +1,20 @@
 """Requests from one Python process, by linnet and - where LINNET_AIOCOAP names a checkout of it - by aiocoap in the same
 run: GET and PUT one after the other and many at once, and a body of 1 MB both ways.
 
-    LINNET_AIOCOAP=/path/to/aiocoap ./dev bench python [SECONDS]
+    LINNET_AIOCOAP=/path/to/aiocoap ./dev bench python [--seconds SECONDS]
 
 All ask the demo server of `linnet serve`. Each figure is the best of three runs, which take turns. "in turn" waits for each
 answer; "at once" has 64 tasks that do the same. NSTART is 1 for both (RFC 7252 4.7), and in a further row what
 `nstart=64` of linnet makes of it. Writes the table to bench/RESULTS.md.
 """
 
+import argparse
 import asyncio
 import importlib
 import json
 import os
 import pathlib
+import platform
 import re
 import subprocess
 import sys
@@ -25,11 +27,14 @@ ROUNDS = 3
 TASKS = 64
 MEGABYTE = 1_000_000
 RATES = ("GET in turn", "GET at once", "PUT in turn", "PUT at once")
+CPU = tuple(f"{name}, CPU us" for name in RATES)
 TIMES = ("GET 1 MB", "PUT 1 MB")
+ROWS = (*RATES, *CPU, *TIMES)
 
 
 async def rate(ask, tasks, seconds):
-    """Requests a second, by so many tasks."""
+    """Requests a second, by so many tasks; and microseconds of this process's CPU for each."""
+    cpu = time.process_time()
     done, end = 0, time.perf_counter() + seconds
 
     async def work():
@@ -40,7 +45,7 @@ async def rate(ask, tasks, seconds):
 
     begin = time.perf_counter()
     await asyncio.gather(*(work() for _ in range(tasks)))
-    return done / (time.perf_counter() - begin)
+    return done / (time.perf_counter() - begin), (time.process_time() - cpu) / done * 1e6
 
 
 async def measure(module, uri, seconds, settings):
@@ -62,14 +67,14 @@ async def measure(module, uri, seconds, settings):
     figures = {}
     for name, asking in (("GET", get), ("PUT", put)):
         await asking()
-        figures[f"{name} in turn"] = await rate(asking, 1, seconds)
-        figures[f"{name} at once"] = await rate(asking, TASKS, seconds)
+        for how, tasks in (("in turn", 1), ("at once", TASKS)):
+            figures[f"{name} {how}"], figures[f"{name} {how}, CPU us"] = await rate(asking, tasks, seconds)
     body = os.urandom(MEGABYTE)
     begin = time.perf_counter()
-    await ask(module.PUT, "/large-body", body)
+    await ask(module.PUT, "/large-update", body)
     figures["PUT 1 MB"] = time.perf_counter() - begin
     begin = time.perf_counter()
-    assert await ask(module.GET, "/large-body") == body
+    assert await ask(module.GET, "/large-update") == body
     figures["GET 1 MB"] = time.perf_counter() - begin
     await context.shutdown()
     return figures
@@ -93,11 +98,11 @@ def run(library, folder, uri, seconds, settings):
 
 
 class DemoServer:
-    """The demo server, which also takes what is put to new paths, on a free port of the loopback."""
+    """The demo server on a free port of the loopback."""
 
     def __enter__(self):
         self.process = subprocess.Popen(
-            [BUILD / "linnet", "serve", "--demo", "--dynamic", "--bind", "127.0.0.1:0"],
+            [BUILD / "linnet", "serve", "--demo", "--bind", "127.0.0.1:0"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )
         for line in self.process.stdout:
@@ -124,7 +129,9 @@ def subjects():
 
 
 def cell(figures, name):
-    return f"{figures[name]:,.0f}" if name in RATES else f"{figures[name] * 1000:,.0f} ms"
+    if name in TIMES:
+        return f"{figures[name] * 1000:,.0f} ms"
+    return f"{figures[name]:,.0f}" if name in RATES else f"{figures[name]:,.1f}"
 
 
 def times(best, name, mine):
@@ -135,14 +142,22 @@ def times(best, name, mine):
 
 def table(best):
     columns = list(best)
-    rows = [["requests a second, or time", *columns], ["---", *["---:"] * len(columns)]]
-    rows += [[name, *(cell(best[column], name) for column in columns)] for name in (*RATES, *TIMES)]
+    rows = [["requests a second; CPU of the process for one; time", *columns], ["---", *["---:"] * len(columns)]]
+    rows += [[name, *(cell(best[column], name) for column in columns)] for name in ROWS]
     if "aiocoap" in best:
-        for row, name in zip(rows[2:], (*RATES, *TIMES)):
+        for row, name in zip(rows[2:], ROWS):
             row += [times(best, name, "linnet"), times(best, name, "linnet, nstart=64")]
         rows[0] += ["linnet to aiocoap", "with nstart=64"]
         rows[1] += ["---:", "---:"]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def conditions(seconds):
+    """How and where this was measured."""
+    aiocoap = "LINNET_AIOCOAP=... " if "LINNET_AIOCOAP" in os.environ else ""
+    uname, load = os.uname(), os.getloadavg()[0]
+    return (f"`{aiocoap}./dev bench python --seconds {seconds:g}`, {time.strftime('%Y-%m-%d %H:%M')}; Python {platform.python_version()}, "
+            f"{os.cpu_count()} CPUs, {uname.sysname} {uname.release}; load average {load:.1f} at the end.")
 
 
 BEGIN, END = "<!-- python -->", "<!-- end of python -->"
@@ -154,19 +169,22 @@ def write(text):
     before, found, rest = page.partition(BEGIN)
     if found:
         after = rest.partition(END)[2]
-        RESULTS.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+        RESULTS.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
 
 def main():
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 2
+    parser = argparse.ArgumentParser(description="Requests from one Python process.")
+    parser.add_argument("--seconds", type=float, default=2, help="for each rate, in each of the rounds")
+    seconds = parser.parse_args().seconds
     best = {}
     with DemoServer() as uri:
         for _ in range(ROUNDS):
             for name, module, folder, settings in subjects():
                 figures = run(module, folder, uri, seconds, settings)
                 best[name] = better(best.get(name, figures), figures)
-    print(table(best))
-    write(table(best))
+    text = f"{conditions(seconds)}\n\n{table(best)}"
+    print(text)
+    write(text)
 
 
 if __name__ == "__main__":

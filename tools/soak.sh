@@ -1,5 +1,6 @@
 # ./dev soak: the simulations under the sanitizers, again and again, each time from another seed. Before them the threads
-# of a module hammer it for a minute under ThreadSanitizer, and those of Python for another.
+# of a module hammer it for a minute under ThreadSanitizer, and those of Python for another; then a million requests
+# from Python, and its references counted by Python's debug build.
 # The programs of tests/simulation read their first seed from LINNET_SEED. Without LINNET_SEEDS it would be the only
 # one, and told in every detail.
 # shellcheck shell=bash
@@ -14,6 +15,7 @@ dev_soak() {
     mkdir -p "$logs"
     soak_threads $((seconds < 60 ? seconds : 60))
     soak_python $((seconds < 60 ? seconds : 60))
+    soak_asyncio
     seed=$(date +%s)000000
     while [[ $SECONDS -lt $seconds ]]; do
         for program in "$build"/asan/tests/simulation/*_test; do
@@ -48,4 +50,19 @@ soak_threads() {
         tail -n 60 "$logs/soak.log"
         fail "module_threads_test failed" "again: LINNET_SOAK_MS=$(($1 * 1000)) build/tsan/tests/unit/module_threads_test"
     }
+}
+
+# The extension is built a second time, against the headers of python3-dbg, since only then all references are counted.
+soak_asyncio() {
+    need "${packages_python_soak[@]}"
+    configure "$build"
+    compile "$build" linnet_product
+    local tree=$build/python-dbg flags
+    rm -rf "$tree" && mkdir -p "$tree" && cp -r "$build/python/linnet" "$tree/" && rm "$tree/linnet/_linnet.abi3.so"
+    read -ra flags <<<"$(python3-dbg-config --includes)"
+    cc -shared -fPIC -O1 -g -std=gnu11 -D_GNU_SOURCE -DPy_LIMITED_API=0x030B0000 "${flags[@]}" -Iinclude \
+        bindings/python/linnet/*.c "$build/liblinnet.a" -pthread -Wl,--exclude-libs,ALL -o "$tree/linnet/_linnet.abi3.so"
+    PYTHONPATH=$tree python3-dbg tests/python/count_references.py
+    PYTHONPATH=$build/python LINNET=$build/linnet LINNET_REQUESTS=1000000 \
+        "$python" -m pytest -p no:cacheprovider -q tests/python/test_linnet_leaks.py
 }
