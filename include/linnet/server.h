@@ -36,7 +36,8 @@ typedef struct linnet_server_config {
 int linnet_server_open(linnet_server **server, const char *address);
 /* The same with settings; `config` is copied, its strings need not live on. */
 int linnet_server_open_with(linnet_server **server, const linnet_server_config *config);
-/* Listens on one more address: "coap://...", or with credentials "coaps://..." (port 5684), else LINNET_ECREDENTIALS. */
+/* Listens on one more address: "coap://...", or with credentials "coaps://..." (port 5684), else LINNET_ECREDENTIALS.
+ */
 int linnet_server_bind(linnet_server *server, const char *address);
 /* The index-th (from 0) address that it listens on, with the port that it got; LINNET_ENOENT past the last. */
 int linnet_server_address(const linnet_server *server, size_t index, linnet_address *address);
