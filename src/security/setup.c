@@ -1,0 +1,94 @@
+/* How the library is told what a handshake is to be. */
+#include "security/setup.h"
+#include "security/flight.h"
+#include "security/verify.h"
+
+#include <arpa/inet.h>
+#include <gnutls/crypto.h>
+#include <linnet/error.h>
+
+#define NO_LIMIT_MS 0x7fffffffu /* our own deadline counts */
+
+/* Server: which key goes with an identity. */
+static int find_key(linnet_handshake *handshake, linnet_bytes identity, uint8_t key[LINNET_PSK_MAX])
+{
+    const linnet_keyring *keyring = handshake->keyring;
+    int size = keyring->look_up ? keyring->look_up(keyring->context, identity, key) : LINNET_ENOENT;
+    if (size > 0 && size <= (int)LINNET_PSK_MAX)
+        return size;
+    if (keyring->psk.size == 0 || (keyring->identity.size > 0 && !linnet_bytes_equal(keyring->identity, identity)))
+        return LINNET_ENOENT;
+    memcpy(key, keyring->psk.data, keyring->psk.size);
+    return (int)keyring->psk.size;
+}
+
+/* RFC 4279 2: "If the server does not recognize the PSK identity, it MAY respond with an "unknown_psk_identity" alert
+ * message." Identities go in the clear, so hiding which of them are known would hide little and help nobody. */
+static int give_key(gnutls_session_t tls, const gnutls_datum_t *identity, gnutls_datum_t *key)
+{
+    linnet_handshake *handshake = gnutls_session_get_ptr(tls);
+    uint8_t octets[LINNET_PSK_MAX];
+    int size = find_key(handshake, linnet_view(identity->data, identity->size), octets);
+    if (size < 0) {
+        linnet_handshake_blame(handshake, LINNET_EIDENTITY, GNUTLS_A_UNKNOWN_PSK_IDENTITY,
+                               "there is no key for this identity");
+        return -1;
+    }
+    key->data = gnutls_malloc((size_t)size);
+    key->size = (unsigned)size;
+    if (key->data)
+        memcpy(key->data, octets, (size_t)size);
+    gnutls_memset(octets, 0, sizeof octets);
+    return key->data ? 0 : -1;
+}
+
+static bool is_address(const char *name)
+{
+    uint8_t ip[16];
+    return inet_pton(AF_INET, name, ip) == 1 || inet_pton(AF_INET6, name, ip) == 1;
+}
+
+static int set_up_certificates(linnet_handshake *handshake)
+{
+    const linnet_keyring *keyring = handshake->keyring;
+    bool asks = !keyring->server || keyring->has_trust || keyring->trusted_key_count > 0 ||
+                keyring->peer_certificate != LINNET_PEER_DEFAULT;
+    bool requires = keyring->peer_certificate == LINNET_PEER_DEFAULT;
+    int error = gnutls_credentials_set(handshake->tls, GNUTLS_CRD_CERTIFICATE, keyring->certificates);
+    gnutls_session_set_verify_function(handshake->tls, linnet_verify_peer);
+    if (keyring->server && asks)
+        gnutls_certificate_server_set_request(handshake->tls, requires ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
+    /* "Literal IPv4 and IPv6 addresses are not permitted in "HostName"." (RFC 6066 3) */
+    if (error == 0 && handshake->name && !is_address(handshake->name))
+        error = gnutls_server_name_set(handshake->tls, GNUTLS_NAME_DNS, handshake->name, strlen(handshake->name));
+    return error;
+}
+
+int linnet_handshake_set_up(linnet_handshake *handshake, const gnutls_dtls_prestate_st *prestate)
+{
+    const linnet_keyring *keyring = handshake->keyring;
+    unsigned role = keyring->server ? GNUTLS_SERVER : GNUTLS_CLIENT;
+    int error = gnutls_init(&handshake->tls, role | GNUTLS_DATAGRAM | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL |
+                                                 GNUTLS_NO_TICKETS | GNUTLS_ENABLE_RAWPK);
+    if (error < 0)
+        return error;
+    gnutls_session_set_ptr(handshake->tls, handshake);
+    gnutls_transport_set_ptr(handshake->tls, handshake);
+    gnutls_transport_set_push_function(handshake->tls, linnet_flight_push);
+    gnutls_transport_set_pull_function(handshake->tls, linnet_flight_pull);
+    gnutls_transport_set_pull_timeout_function(handshake->tls, linnet_flight_is_there);
+    gnutls_dtls_set_mtu(handshake->tls, LINNET_HANDSHAKE_MTU);
+    gnutls_dtls_set_timeouts(handshake->tls, 0, NO_LIMIT_MS);
+    error = gnutls_priority_set(handshake->tls, keyring->priority);
+    if (error == 0 && keyring->psk_server) {
+        gnutls_psk_set_server_credentials_function2(keyring->psk_server, give_key);
+        error = gnutls_credentials_set(handshake->tls, GNUTLS_CRD_PSK, keyring->psk_server);
+    }
+    if (error == 0 && keyring->psk_client)
+        error = gnutls_credentials_set(handshake->tls, GNUTLS_CRD_PSK, keyring->psk_client);
+    if (error == 0 && keyring->certificates)
+        error = set_up_certificates(handshake);
+    if (error == 0 && prestate)
+        gnutls_dtls_prestate_set(handshake->tls, (gnutls_dtls_prestate_st *)(uintptr_t)prestate);
+    return error;
+}
