@@ -69,6 +69,8 @@ static void on_response(const linnet_response *response, void *context)
     } else {
         self->answers++;
         self->broken = !self->show(response, self->context);
+        if (self->broken)
+            linnet_client_stop(self->client);
     }
 }
 
@@ -96,7 +98,7 @@ static int conclude(const group *self, const linnet_client_config *config, const
 static int wait(group *self, const linnet_client_config *config, const char *uri)
 {
     uint64_t started = linnet_clock();
-    while (!self->over && !interrupted())
+    while (!self->over && !self->broken && !interrupted())
         if (linnet_client_run(self->client, WAIT_MS) != 0)
             return complain_request(LINNET_ESYSTEM, uri, 0, 0);
     return conclude(self, config, uri, (double)(linnet_clock() - started) / 1e6);

@@ -7,7 +7,9 @@ import contextlib
 import itertools
 import json
 import os
+import pathlib
 import re
+import tempfile
 
 import pytest
 from support import programs
@@ -186,6 +188,19 @@ def test_a_group_is_asked_on_the_interface_that_is_named():
             assert members(inside) == ["coap://127.0.0.1"]
             wrong = asking.linnet("get", "coap://224.0.1.187/time", "--interface", "eth7")
             assert wrong.returncode == 2 and "eth7" in wrong.stderr
+
+
+@pytest.mark.waits
+def test_answers_that_cannot_be_written_are_not_waited_for():
+    with three_hosts() as (asking, one, _), tempfile.TemporaryDirectory() as folder:
+        uri, kept = "coap://224.0.1.187/time", pathlib.Path(folder, "kept")
+        kept.write_text("of yesterday")
+        assert asking.linnet("get", uri, "--interface", "eth0", "--timeout", "1", "-o", kept).returncode == 3
+        assert kept.read_text() == "of yesterday", "nobody has answered"
+        with one.serving("--join", "224.0.1.187", "--leisure", "0.1"):
+            for file, why in (("/dev/full", "No space left"), (f"{folder}/no/folder", "No such file")):
+                told = asking.linnet("get", uri, "--interface", "eth0", "--timeout", "1000", "-o", file)
+                assert told.returncode == 3 and why in told.stderr
 
 
 @pytest.mark.waits
