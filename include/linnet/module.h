@@ -70,7 +70,7 @@ typedef struct linnet_module_config {
     bool create_by_post;     /* so does a POST; needs dynamic_resources */
     linnet_bytes psk;        /* not empty: DTLS with this pre-shared key */
     const char *hint;        /* its identity hint; may be NULL */
-    bool plain_too;          /* with psk: plain UDP on 5683 as well */
+    bool plain_too;          /* with psk: plain UDP on 5683 as well; else no group is joined, since those are plain */
     bool no_thread;          /* nothing happens in the background: only in linnet_module_read() and _process() */
     uint32_t max_resources;  /* that clients may create; 0: 1000. More: 5.03 */
     uint32_t max_value_size; /* that clients may set; 0: 65536. More: 4.13 */

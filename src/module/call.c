@@ -121,7 +121,7 @@ static void fill(linnet_module_call *call, uint8_t *at, const target *parts, con
     linnet_client_request *request = &call->request;
     uint8_t *token = call->token;
     char uri[LINNET_MODULE_URI];
-    linnet_module_write_uri(&call->session->host, call->session->port, uri);
+    linnet_module_write_uri(&call->session->host, call->session->port, call->session->secured, uri);
     (void)code_of(wanted->method, &request->method);
     request->type = LINNET_CON;
     request->uri = (const char *)put(&at, linnet_view(uri, strlen(uri) + 1)).data;

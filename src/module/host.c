@@ -40,10 +40,10 @@ int linnet_module_read_host(linnet_module_host *host, const char *text)
 /* A mapped IPv4 address is written as such, or as IPv6. */
 static bool wants_brackets(const linnet_module_host *host) { return strchr(host->text, ':') != NULL; }
 
-char *linnet_module_write_uri(const linnet_module_host *host, uint16_t port, char uri[LINNET_MODULE_URI])
+char *linnet_module_write_uri(const linnet_module_host *host, uint16_t port, bool secured, char uri[LINNET_MODULE_URI])
 {
-    const char *format = wants_brackets(host) ? "coap://[%s]:%u" : "coap://%s:%u";
-    snprintf(uri, LINNET_MODULE_URI, format, host->text, (unsigned)port);
+    const char *format = wants_brackets(host) ? "%s://[%s]:%u" : "%s://%s:%u";
+    snprintf(uri, LINNET_MODULE_URI, format, secured ? "coaps" : "coap", host->text, (unsigned)port);
     return uri;
 }
 

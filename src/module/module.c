@@ -91,9 +91,6 @@ static void configure(linnet_module *module, const linnet_module_config *config)
 
 static int open_all(linnet_module *module, const linnet_module_config *config)
 {
-    /* A server with DTLS is opened with its credentials in linnet_module_open_server(). */
-    if (config->psk.size > 0)
-        return LINNET_EUNSUPPORTED;
     if (config->create_by_post && !config->dynamic_resources)
         return LINNET_EINVAL;
     configure(module, config);

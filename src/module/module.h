@@ -97,6 +97,7 @@ struct linnet_module_session {
     linnet_module_host host;
     char *address; /* as it was given */
     uint16_t port;
+    bool secured; /* LINNET_MODULE_DTLS */
     _Atomic(void *) context;
     linnet_module_call *first; /* those that have not ended, in the order of sending */
     linnet_module_call *last;

@@ -102,12 +102,16 @@ static int bind_server(linnet_module *module, const linnet_module_config *config
 {
     char uri[LINNET_MODULE_URI];
     linnet_module_host host;
-    uint16_t port = config->port ? config->port : linnet_scheme_port(LINNET_COAP);
+    bool secured = config->psk.size > 0;
+    uint16_t plain_port = linnet_scheme_port(LINNET_COAP);
+    uint16_t port = config->port ? config->port : secured ? linnet_scheme_port(LINNET_COAPS) : plain_port;
     int error = linnet_module_read_host(&host, config->address);
     if (error == 0)
-        error = linnet_server_bind(module->server, linnet_module_write_uri(&host, port, uri));
+        error = linnet_server_bind(module->server, linnet_module_write_uri(&host, port, secured, uri));
     if (error == 0)
         module->socket = module->server->loop.sockets[0].descriptor;
+    if (error == 0 && secured && config->plain_too)
+        error = linnet_server_bind(module->server, linnet_module_write_uri(&host, plain_port, false, uri));
     return error;
 }
 
@@ -123,6 +127,15 @@ static int join(linnet_server *server, const char *group, uint16_t port)
     return error;
 }
 
+/* The socket that can answer what comes to a group, which is never secured (RFC 7252 section 9); or -1. */
+static int plain_socket(const linnet_server *server, linnet_address *own)
+{
+    for (size_t i = 0; linnet_server_address(server, i, own) == 0; i++)
+        if (!linnet_server_is_secured(server, i))
+            return (int)i;
+    return -1;
+}
+
 /* Those of the family that the server speaks: of a host with IPv4 alone, or an address of one family, not both. One of
  * them has to be there. */
 static int join_groups(linnet_server *server)
@@ -130,11 +143,12 @@ static int join_groups(linnet_server *server)
     static const char *const groups[] = {"224.0.1.187", "ff02::fd", "ff05::fd"};
     linnet_address own;
     int result = LINNET_EADDRESS;
-    if (linnet_server_address(server, 0, &own) != 0)
-        return 0; /* a client only */
+    int socket = plain_socket(server, &own);
+    if (socket < 0)
+        return 0; /* a client only, or DTLS alone */
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         bool is_v4 = strchr(groups[i], '.') != NULL;
-        if (!server->loop.sockets[0].any && is_v4 != linnet_address_is_ipv4(&own))
+        if (!server->loop.sockets[socket].any && is_v4 != linnet_address_is_ipv4(&own))
             continue;
         int error = join(server, groups[i], own.port);
         result = error == 0 || result == 0 ? 0 : error;
@@ -144,8 +158,10 @@ static int join_groups(linnet_server *server)
 
 int linnet_module_open_server(linnet_module *module, const linnet_module_config *config)
 {
+    const linnet_credentials credentials = {.psk = config->psk, .hint = linnet_text(config->hint)};
     linnet_server_config settings = {
         .transmission = config->transmission,
+        .credentials = config->psk.size > 0 ? &credentials : NULL,
         .trace = linnet_module_note_packet,
         .trace_context = module,
         .unknown = config->dynamic_resources ? serve_unknown : NULL,

@@ -15,6 +15,8 @@ static const linnet_limits session_limits = {
     .message_id_spaces = 1, /* an ID is known before it is known which address of a name answers */
     .peers = LINNET_RESOLVE_ADDRESSES,
     .source_ports = 1,
+    .sessions = 2 * LINNET_RESOLVE_ADDRESSES, /* of DTLS: one that is dying, and its successor */
+    .handshakes = 2 * LINNET_RESOLVE_ADDRESSES,
 };
 
 void linnet_module_session_retain(linnet_module_session *session) { atomic_fetch_add(&session->count, 1); }
@@ -55,10 +57,12 @@ static int look_up(const linnet_module_host *host)
 }
 
 /* Without the lock: it may take long. */
-static int make(linnet_module *module, const char *address, uint16_t port, linnet_module_session **made)
+static int make(linnet_module *module, const char *address, uint16_t port, const linnet_credentials *credentials,
+                linnet_module_session **made)
 {
     linnet_client_config config = {.transmission = module->transmission,
                                    .limits = session_limits,
+                                   .credentials = credentials,
                                    .trace = linnet_module_note_packet,
                                    .trace_context = module};
     linnet_module_session *session = calloc(1, sizeof *session);
@@ -70,7 +74,8 @@ static int make(linnet_module *module, const char *address, uint16_t port, linne
     session->module = module;
     linnet_module_retain(module);
     session->source.session = session;
-    session->port = port ? port : linnet_scheme_port(LINNET_COAP);
+    session->secured = credentials != NULL;
+    session->port = port ? port : linnet_scheme_port(session->secured ? LINNET_COAPS : LINNET_COAP);
     session->address = strdup(address);
     if (!session->address)
         return LINNET_ENOMEM;
@@ -111,12 +116,9 @@ int linnet_module_open_session(linnet_module *module, const char *address, uint1
                                const char *identity, linnet_module_session **opened)
 {
     linnet_module_session *session = NULL;
-    (void)identity;
+    const linnet_credentials credentials = {.psk = psk, .identity = linnet_text(identity)};
     *opened = NULL;
-    /* A session with DTLS has credentials in the configuration of its client, and LINNET_MODULE_DTLS as protocol. */
-    if (psk.size > 0)
-        return LINNET_EUNSUPPORTED;
-    int error = address ? make(module, address, port, &session) : LINNET_EINVAL;
+    int error = address ? make(module, address, port, psk.size > 0 ? &credentials : NULL, &session) : LINNET_EINVAL;
     if (error == 0)
         error = linnet_module_enter(module);
     if (error == 0)
@@ -203,8 +205,7 @@ uint16_t linnet_module_session_port(const linnet_module_session *session) { retu
 
 int linnet_module_session_protocol(const linnet_module_session *session)
 {
-    (void)session;
-    return LINNET_MODULE_UDP;
+    return session->secured ? LINNET_MODULE_DTLS : LINNET_MODULE_UDP;
 }
 
 void linnet_module_session_set_context(linnet_module_session *session, void *context)

@@ -23,7 +23,7 @@ static void each_form_of_a_host_is_read_and_written(void **state)
         char uri[LINNET_MODULE_URI], value[LINNET_NAME_MAX + 1];
         assert_int_equal(linnet_module_read_host(&host, hosts[i].text), 0);
         assert_int_equal(host.is_literal, hosts[i].is_literal);
-        assert_string_equal(linnet_module_write_uri(&host, 5683, uri), hosts[i].uri);
+        assert_string_equal(linnet_module_write_uri(&host, 5683, false, uri), hosts[i].uri);
         assert_int_equal(linnet_module_write_uri_host(&host, value), strlen(hosts[i].uri_host));
         assert_string_equal(value, hosts[i].uri_host);
     }
@@ -39,7 +39,8 @@ static void the_longest_name_fits_and_a_longer_one_is_refused(void **state)
     assert_int_equal(linnet_module_read_host(&host, name), LINNET_EADDRESS);
     name[LINNET_NAME_MAX] = '\0';
     assert_int_equal(linnet_module_read_host(&host, name), 0);
-    assert_int_equal(strlen(linnet_module_write_uri(&host, 65535, uri)), sizeof "coap://:65535" - 1 + LINNET_NAME_MAX);
+    assert_int_equal(strlen(linnet_module_write_uri(&host, 65535, true, uri)),
+                     sizeof "coaps://:65535" - 1 + LINNET_NAME_MAX);
     assert_int_equal(linnet_module_write_uri_host(&host, value), LINNET_NAME_MAX);
 }
 

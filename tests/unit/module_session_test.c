@@ -428,19 +428,6 @@ static void a_session_to_no_host_is_refused(void **state)
                      LINNET_EINVAL);
 }
 
-static void a_session_with_a_key_is_refused_without_dtls(void **state)
-{
-    linnet_module_session *session = world.session;
-    linnet_module *module;
-    linnet_module_config config = {.address = "127.0.0.1", .psk = linnet_text("key")};
-    (void)state;
-    assert_int_equal(linnet_module_open_session(world.module, "127.0.0.1", 0, linnet_text("key"), "me", &session),
-                     LINNET_EUNSUPPORTED);
-    assert_null(session);
-    assert_int_equal(linnet_module_open(&module, &config), LINNET_EUNSUPPORTED);
-    assert_null(module);
-}
-
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
@@ -465,7 +452,6 @@ int main(void)
         WORLD_TEST(sessions_to_one_destination_are_distinct_and_listed_in_their_order),
         WORLD_TEST(a_name_is_tried_address_by_address_and_told_as_uri_host),
         WORLD_TEST(a_session_to_no_host_is_refused),
-        WORLD_TEST(a_session_with_a_key_is_refused_without_dtls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

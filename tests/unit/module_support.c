@@ -99,7 +99,7 @@ void module_turn(module_world *world, int milliseconds)
     assert_int_equal(linnet_client_process(world->client), 0);
 }
 
-static void on_answer(const linnet_response *response, void *context)
+void module_on_answer(const linnet_response *response, void *context)
 {
     module_world *world = context;
     module_event *answer = &world->answer;
@@ -129,7 +129,7 @@ linnet_code module_ask_server(module_world *world, const module_ask *asked)
         .content_format = asked->format,
         .options = asked->options,
         .option_count = asked->option_count,
-        .on_response = on_answer,
+        .on_response = module_on_answer,
         .context = world,
     };
     world->answered = false;

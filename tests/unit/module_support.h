@@ -69,6 +69,8 @@ linnet_code module_ask_server(module_world *world, const module_ask *asked);
 #define ASK(world, ...) module_ask_server((world), &(module_ask){__VA_ARGS__})
 #define GET(world, path_) ASK((world), .method = LINNET_GET, .path = (path_))
 #define PUT(world, path_, payload_) ASK((world), .method = LINNET_PUT, .path = (path_), .payload = (payload_))
+/* Of a request that the test sends itself: keeps the answer likewise; `context` is the world. */
+void module_on_answer(const linnet_response *response, void *context);
 /* Of the answer: the option's value as uint, or -1. */
 int64_t module_option(const module_world *world, uint16_t number);
 
