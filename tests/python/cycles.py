@@ -1,11 +1,11 @@
-"""Uses all of `network.Coap`, round after round, and prints as JSON by how much everything has grown meanwhile. Fails where
-something is left behind.
+"""Uses all of `network.Coap`, round after round, and prints as JSON by how much everything has grown meanwhile. Fails
+where something is left behind.
 
 usage: cycles.py ROUNDS
 
-The first rounds fill caches and are not counted. Then so many rounds are run three times, and the middle one of the three
-growths counts: what is left behind in each round is in all of them, what a cache takes is not. `references` needs a debug
-build of Python.
+The first rounds fill caches and are not counted. Then so many rounds are run three times, and the middle one of the
+three growths counts: what is left behind in each round is in all of them, what a cache takes is not. `references` needs
+a debug build of Python.
 """
 
 import gc

@@ -1,4 +1,4 @@
-"""The packages around `network.Coap`: stubs that say what is there, WLAN, `python3 -m network`, the examples, the docs."""
+"""What is around `network.Coap`: stubs, WLAN, `python3 -m network`, the examples, the pages."""
 
 import inspect
 import re
@@ -7,7 +7,8 @@ import socket
 
 import network
 import pytest
-from coap_support import BUILT, HOST, PATIENCE, ROOT, WLAN, Asking, Coap, RawServer, answer, free_port, python, run_python
+from coap_support import BUILT, HOST, PATIENCE, ROOT, WLAN, Asking, Coap, RawServer
+from coap_support import answer, free_port, python, run_python
 from network import _network
 from support import coap, programs
 
@@ -90,7 +91,8 @@ def test_a_wlan_has_an_address_that_can_be_bound():
 
 def test_a_host_without_a_network_has_the_address_of_the_loopback():
     words = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
-    done = programs.run(*words, *python("-c", "from network import WLAN; w = WLAN(); print(w.ifconfig()[:2], w.isconnected())"))
+    text = "from network import WLAN; w = WLAN(); print(w.ifconfig()[:2], w.isconnected())"
+    done = programs.run(*words, *python("-c", text))
     assert (done.stdout, done.stderr) == ("('127.0.0.1', '255.0.0.0') False\n", "")
 
 
@@ -106,7 +108,7 @@ def test_the_extension_is_for_the_stable_abi():
 # Those with an underscore that are part of it all the same: macros of the headers name them.
 LIMITED = {
     "_Py_Dealloc", "_Py_NoneStruct", "_Py_TrueStruct", "_Py_FalseStruct",
-    "_Py_BuildValue_SizeT", "_PyObject_CallMethod_SizeT", "_PyArg_ParseTuple_SizeT", "_PyArg_ParseTupleAndKeywords_SizeT",
+    "_Py_BuildValue_SizeT", "_PyArg_ParseTupleAndKeywords_SizeT",
 }  # fmt: skip
 
 
