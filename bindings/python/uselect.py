@@ -55,4 +55,4 @@ def poll() -> Poll:
 
 
 def _descriptor(obj: Any) -> int:
-    return obj if isinstance(obj, int) else obj.fileno()
+    return obj if isinstance(obj, int) else int(obj.fileno())

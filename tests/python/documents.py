@@ -29,7 +29,8 @@ def tutorial():
 def reference():
     """The server and the client of 002."""
     whole = _text("002")
-    titles = [whole.index(title) for title in ("Usage Example of CoAp Server", "Usage Example of CoAp Client", "Initialization")]
+    titles = "Usage Example of CoAp Server", "Usage Example of CoAp Client", "Initialization"
+    titles = [whole.index(title) for title in titles]
     return [whole[at:end].split("\n", 1)[1] for at, end in zip(titles, titles[1:])]
 
 

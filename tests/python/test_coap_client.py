@@ -73,7 +73,9 @@ def test_what_is_no_token_is_refused(session, peer, token, error):
     assert peer.receive().token == b"first", "nothing was sent before"
 
 
-@pytest.mark.parametrize("given, sent", (("text", b"text"), (b"\0", b"\0"), (bytearray(b"ab"), b"ab"), (65536, b"\0\0\1")))
+@pytest.mark.parametrize(
+    "given, sent", (("text", b"text"), (b"\0", b"\0"), (bytearray(b"ab"), b"ab"), (65536, b"\0\0\1"))
+)
 def test_a_payload_is_text_octets_or_a_number(session, peer, given, sent):
     session.send_request(PUT, payload=given)
     assert peer.receive().payload == sent

@@ -212,7 +212,7 @@ def test_a_handler_cannot_read(asking_dynamic):
 
 
 def test_a_handler_while_another_thread_uses_the_module_blocks_nobody(dynamic_port):
-    """The library waits for the handler, the handler for the interpreter: whoever waits for the library holds neither."""
+    """The library waits for the handler, the handler for the interpreter: who waits for the library holds neither."""
     stop = threading.Event()
 
     def use():

@@ -172,7 +172,9 @@ def test_read_returns_none_when_the_time_is_over(port):
     assert time.monotonic() - start >= 0.05
 
 
-@pytest.mark.parametrize("timeout, error", ((-1, ValueError), ("1", TypeError), (1.5, TypeError), (1 << 70, ValueError)))
+@pytest.mark.parametrize(
+    "timeout, error", ((-1, ValueError), ("1", TypeError), (1.5, TypeError), (1 << 70, ValueError))
+)
 def test_a_wrong_time_to_read_is_refused(port, timeout, error):
     with pytest.raises(error):
         Coap.read(timeout)

@@ -42,7 +42,9 @@ def test_a_value_may_be_large(port):
     assert one.value() == bytes(100_000)
 
 
-@pytest.mark.parametrize("given, error", ((-1, ValueError), (-(1 << 90), ValueError), (1.5, TypeError), (None, TypeError)))
+@pytest.mark.parametrize(
+    "given, error", ((-1, ValueError), (-(1 << 90), ValueError), (1.5, TypeError), (None, TypeError))
+)
 def test_what_has_no_octets_is_no_value(port, given, error):
     one = Coap.add_resource("one", value="kept")
     with pytest.raises(error):

@@ -58,7 +58,8 @@ class Script:
         while len(self.output) < count and self.program.is_running and time.monotonic() < end:
             time.sleep(0.01)
         numbers = [line for line in self.output if line.isdigit()]
-        assert sorted(numbers) == sorted(line[4:] for line in self.output if line.startswith("ID: ")), self.program.output
+        told = [line[4:] for line in self.output if line.startswith("ID: ")]
+        assert sorted(numbers) == sorted(told), self.program.output
         return sorted(re.sub(r"^(ID: )?\d+$", r"\1N", line) for line in self.output)
 
     @property

@@ -4,6 +4,7 @@ A board goes on when a script has come to its end; Python ends, and with it the 
 the module goes on until Ctrl-C.
 """
 
+import io
 import runpy
 import signal
 import sys
@@ -16,7 +17,8 @@ def main() -> int:
         return 2
     del sys.argv[0]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.stdout.reconfigure(line_buffering=True)  # what handlers print is seen at once, into a file or a pipe too
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # what handlers print is seen at once, in a file or a pipe too
     try:
         runpy.run_path(sys.argv[0], run_name="__main__")
         threading.Event().wait()

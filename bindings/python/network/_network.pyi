@@ -2,21 +2,24 @@
 
 import socket as _socket
 from collections.abc import Callable
-from typing import Final, final
+from typing import Final, final, overload
 
-from typing_extensions import Buffer
+from _typeshed import ReadableBuffer
 
 # A response handler gets: code (69 is 2.05), message ID, type (0 CON, 1 NON, 2 ACK), token, payload.
 _ResponseHandler = Callable[[int, int, int, bytes, bytes], object]
 # A failure handler gets: message ID, token, the reason in words.
 _FailureHandler = Callable[[int, bytes, str], object]
-_Value = str | Buffer | int
+_Value = str | ReadableBuffer | int
 
 @final
 class CoapResource:
     def add_attribute(self, /, name: str, value: str) -> None: ...
     def callback(self, /, operation: int, enable: object) -> None: ...
-    def value(self, /, value: _Value = ...) -> bytes | None: ...
+    @overload
+    def value(self, /) -> bytes: ...
+    @overload
+    def value(self, /, value: _Value) -> None: ...
     def get_details(self, /) -> list[str | int | bool]: ...
     def set_details(
         self, /, *, mediatype: int | None = None, max_age: int | None = None, etag: object = None
@@ -75,7 +78,7 @@ class Coap:
         port: int | None = None,
         service_discovery: object = False,
         dynamic_resources: object = False,
-        psk: str | Buffer | None = None,
+        psk: str | ReadableBuffer | None = None,
         hint: str | None = None,
         create_by_post: object = False,
         plain_too: object = False,
@@ -116,7 +119,7 @@ class Coap:
     ) -> int: ...
     @staticmethod
     def new_client_session(
-        address: str, port: int | None = None, *, psk: str | Buffer | None = None, identity: str | None = None
+        address: str, port: int | None = None, *, psk: str | ReadableBuffer | None = None, identity: str | None = None
     ) -> CoapClientSession: ...
     @staticmethod
     def remove_client_session(destination: str, port: int = 5683, protocol: int = 1) -> None: ...
