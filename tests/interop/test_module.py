@@ -43,14 +43,15 @@ cmp $TMPDIR/body $TMPDIR/back && echo same"""
 
 
 def test_libcoap_observes_what_another_client_changes():
-    script = f"""timeout 20 coap-client-notls -s 3 {URI}/resource1 > /tmp/observed.$$ &
+    script = f"""seen=$(mktemp)
+timeout 20 coap-client-notls -s 3 {URI}/resource1 > $seen &
 observer=$!
 sleep 1
 {ASK} -m put -e second {URI}/resource1
 sleep 1
 {ASK} -m put -e third {URI}/resource1
 wait $observer
-cat /tmp/observed.$$; rm /tmp/observed.$$"""
+cat $seen; rm $seen"""
     seen = serve("module_server", script)
     assert [seen.find(value) >= 0 for value in ("default_value", "second", "third")] == [True] * 3
 
