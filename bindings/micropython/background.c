@@ -29,7 +29,7 @@ struct linnet_mp_background {
     linnet_module *library; /* counted */
     int changed;            /* eventfd: something below has */
     pthread_mutex_t lock;
-    unsigned owners;  /* the module, the thread, and each reader; the last one frees all this */
+    unsigned owners;  /* the module, the thread, each reader, what is scheduled; the last one frees all this */
     unsigned readers; /* threads in Coap.read() */
     bool scheduled;   /* and has not run yet */
     bool closing;
@@ -112,6 +112,7 @@ static void has_run(linnet_mp_background *background)
     background->scheduled = false;
     tell_change(background);
     pthread_mutex_unlock(&background->lock);
+    drop(background);
 }
 
 /* The scheduled function. The thread that runs it may be in the midst of a handler of Coap.read(): then this does
@@ -158,8 +159,10 @@ static void nudge(void)
 void linnet_mp_background_schedule(linnet_mp_background *background)
 {
     pthread_mutex_lock(&background->lock);
-    if (background->readers == 0 && !background->scheduled && !background->closing)
+    if (background->readers == 0 && !background->scheduled && !background->closing) {
         background->scheduled = mp_sched_schedule(MP_OBJ_FROM_PTR(&process_obj), MP_OBJ_FROM_PTR(background));
+        background->owners += background->scheduled ? 1 : 0;
+    }
     pthread_mutex_unlock(&background->lock);
 }
 

@@ -53,6 +53,8 @@ static mp_obj_t read_packet(size_t count, const mp_obj_t *arguments)
     int error;
     do {
         error = read_once(linnet_mp_module_get(), slice_until(deadline));
+        if (error == LINNET_EBUSY)
+            mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("inside a handler Coap.read() would wait for ever"));
         if (error != LINNET_ETIMEOUT && error != LINNET_ECANCELLED) {
             linnet_mp_check(error, NULL);
             break;

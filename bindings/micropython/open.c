@@ -59,21 +59,23 @@ static linnet_mp_module *new_module(void)
     return module;
 }
 
+/* Other threads see that one is being opened, since the root is set. */
 static void open_module(const linnet_module_config *config)
 {
-    linnet_mp_module *module = new_module();
+    linnet_mp_module *module = MP_STATE_VM(linnet_mp_module) = new_module();
     int error;
     LINNET_MP_OUTSIDE(errno = 0; error = linnet_module_open(&module->library, config));
-    linnet_mp_check(error, error == LINNET_EUNSUPPORTED ? "psk" : config->address);
-    linnet_module_retain(module->library);
-    linnet_mp_handlers_connect(module);
-    module->background = linnet_mp_background_open(module->library);
-    if (!module->background) {
-        linnet_module_close(module->library);
-        mp_raise_OSError(ENOMEM);
+    if (error == 0) {
+        linnet_module_retain(module->library);
+        LINNET_MP_OUTSIDE(linnet_mp_handlers_connect(module));
+        module->background = linnet_mp_background_open(module->library);
+        if (!module->background)
+            LINNET_MP_OUTSIDE(linnet_module_close(module->library); error = LINNET_ENOMEM);
     }
+    if (error != 0)
+        MP_STATE_VM(linnet_mp_module) = NULL;
+    linnet_mp_check(error, error == LINNET_EUNSUPPORTED ? "psk" : config->address);
     module->closed = false;
-    MP_STATE_VM(linnet_mp_module) = module;
 }
 
 enum { ADDRESS, PORT, DISCOVERY, DYNAMIC, PSK, HINT, POST, PLAIN, RESOURCES, SIZE };
@@ -118,7 +120,7 @@ static mp_obj_t init(size_t count, const mp_obj_t *positional, mp_map_t *keyword
         .max_value_size = (uint32_t)linnet_mp_number(given[SIZE].u_obj, 1, UINT32_MAX, 0),
     };
     check_config(&config);
-    if (MP_STATE_VM(linnet_mp_module) && !MP_STATE_VM(linnet_mp_module)->closed)
+    if (MP_STATE_VM(linnet_mp_module))
         mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("Coap.init() has been called already"));
     open_module(&config);
     return mp_const_none;

@@ -31,7 +31,8 @@ from test_coap_scripts import (  # noqa: F401
 HERE = pathlib.Path(__file__).resolve().parent
 ROWS = HERE / "rows"
 MICROPYTHON = os.environ.get("LINNET_MICROPYTHON")
-needs_micropython = pytest.mark.skipif(not MICROPYTHON, reason="LINNET_MICROPYTHON names no MicroPython with the module")
+ABSENT = "LINNET_MICROPYTHON names no MicroPython with the module"
+needs_micropython = pytest.mark.skipif(not MICROPYTHON, reason=ABSENT)
 needs_documents = pytest.mark.skipif(not documents.are_here(), reason=documents.ABSENT)
 
 
@@ -40,8 +41,10 @@ def micropython(*words):
 
 
 @pytest.fixture(autouse=True)
-def board(monkeypatch):
+def board(monkeypatch, request):
     """The documents' scripts run under MicroPython here, which SIGTERM ends as it does any program."""
+    if "network" in request.fixturenames and not MICROPYTHON:
+        pytest.skip(ABSENT)
     monkeypatch.setattr(scripts.Script, "board", staticmethod(lambda path: micropython(HERE / "board.py", path)))
     monkeypatch.setattr(scripts.Script, "ends_with", -signal.SIGTERM)
 

@@ -218,6 +218,23 @@ def row_a_callback_may_call_the_module():
     peer.close()
 
 
+def row_a_callback_that_reads_is_told_that_it_would_wait_for_ever():
+    peer, session, told, _ = client()
+
+    def reads(*arguments):
+        try:
+            Coap.read(50)
+        except RuntimeError as error:
+            told.append(str(error))
+
+    Coap.register_response_handler(reads)
+    session.send_request(Coap.REQUEST_GET, token="t")
+    peer.answer(peer.receive(), 69)
+    wait_for(lambda: told)
+    assert "handler" in told[0], told
+    peer.close()
+
+
 def row_a_callback_may_close_the_module():
     peer, session, told, _ = client()
 
