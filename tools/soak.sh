@@ -1,5 +1,5 @@
 # ./dev soak: the simulations under the sanitizers, again and again, each time from another seed. Before them a million
-# requests from Python, and its references counted by Python's debug build.
+# requests from Python, its references counted by Python's debug build, its tests under the sanitizers.
 # The programs of tests/simulation read their first seed from LINNET_SEED. Without LINNET_SEEDS it would be the only
 # one, and told in every detail.
 # shellcheck shell=bash
@@ -28,17 +28,32 @@ dev_soak() {
     say "$rounds rounds in $SECONDS s, none failed"
 }
 
-# The extension is built a second time, against the headers of python3-dbg, since only then all references are counted.
+# The extension is built a second time, against the headers of python3-dbg, since only then all references are counted;
+# and a third time, with the whole library, under the sanitizers.
 soak_python() {
     need "${packages_python_soak[@]}"
     configure "$build"
     compile "$build" linnet_product
-    local tree=$build/python-dbg flags
-    rm -rf "$tree" && mkdir -p "$tree" && cp -r "$build/python/linnet" "$tree/" && rm "$tree/linnet/_linnet.abi3.so"
-    read -ra flags <<<"$(python3-dbg-config --includes)"
-    cc -shared -fPIC -O1 -g -std=gnu11 -D_GNU_SOURCE -DPy_LIMITED_API=0x030B0000 "${flags[@]}" -Iinclude \
-        bindings/python/linnet/*.c "$build/liblinnet.a" -pthread -Wl,--exclude-libs,ALL -o "$tree/linnet/_linnet.abi3.so"
-    PYTHONPATH=$tree python3-dbg tests/python/count_references.py
-    PYTHONPATH=$build/python LINNET=$build/linnet LINNET_REQUESTS=1000000 \
-        "$python" -m pytest -p no:cacheprovider -q tests/python/test_linnet_leaks.py
+    say "A million requests from Python"
+    PYTHONPATH=$build/python LINNET=$build/linnet LINNET_REQUESTS=1000000 pytest_of test_linnet_leaks.py
+    say "References counted"
+    python_extension "$build/python-dbg" "$(python3-dbg-config --includes)" "$build/liblinnet.a"
+    PYTHONPATH=$build/python-dbg python3-dbg tests/python/count_references.py
+    say "Under the sanitizers"
+    python_extension "$build/python-asan" "$(python3-config --includes)" -Isrc -I. src/*/*.c -fsanitize=address,undefined
+    LD_PRELOAD="$(cc -print-file-name=libasan.so) $(cc -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 \
+        PYTHONPATH=$build/python-asan LINNET=$build/linnet \
+        pytest_of test_linnet_messages.py test_linnet_client.py test_linnet_server.py test_linnet_observe.py
+}
+
+pytest_of() { "$python" -m pytest -p no:cacheprovider -q "${@/#/tests/python/}"; }
+
+# python_extension FOLDER INCLUDES [MORE...]: the package in FOLDER, its extension built in one go.
+python_extension() {
+    local tree=$1 includes
+    read -ra includes <<<"$2"
+    rm -rf "$tree" && mkdir -p "$tree"
+    cp -r "$build/python/linnet" "$tree/" && rm "$tree/linnet/_linnet.abi3.so"
+    cc -shared -fPIC -O1 -g -std=gnu11 -D_GNU_SOURCE -DPy_LIMITED_API=0x030B0000 "${includes[@]}" -Iinclude \
+        bindings/python/linnet/*.c "${@:3}" -pthread -Wl,--exclude-libs,ALL -o "$tree/linnet/_linnet.abi3.so"
 }

@@ -113,7 +113,7 @@ static void take_failure(linnet_state *state, linnet_py_request *self, const lin
     if (self->outcome)
         Py_DECREF(exception);
     else
-        settle(state, self, exception, true, response->error == LINNET_ECLOSED);
+        settle(state, self, exception, true, response->error == LINNET_ECLOSED || response->error == LINNET_ECANCELLED);
 }
 
 static void end_by_answer(linnet_state *state, linnet_py_request *self, const char *kind)

@@ -50,21 +50,22 @@ static int read_tuning(linnet_state *state, const linnet_py_message *message, li
     return read ? 0 : -1;
 }
 
-static int launch(linnet_py_request *self, const linnet_py_message *message, linnet_client_request *request,
+static int launch(linnet_py_request *self, const linnet_py_message *message, const linnet_client_request *settings,
                   bool handle_blockwise, const char *base)
 {
     linnet_option options[OPTIONS_MOST];
+    linnet_client_request request = *settings;
     linnet_py_client *client = self->client;
-    int error = client->client ? read_options(self, message, options, request, handle_blockwise) : LINNET_ECLOSED;
+    int error = client->client ? read_options(self, message, options, &request, handle_blockwise) : LINNET_ECLOSED;
     if (error != 0)
         return error;
-    request->method = (linnet_code)message->code;
-    request->uri = base;
-    request->has_token = message->token_size > 0 && !message->incoming;
-    request->token = linnet_view(message->token, message->token_size);
-    request->on_response = linnet_request_on_response;
-    request->context = self;
-    error = linnet_client_send(client->client, request, &self->exchange);
+    request.method = (linnet_code)message->code;
+    request.uri = base;
+    request.has_token = message->token_size > 0 && !message->incoming;
+    request.token = linnet_view(message->token, message->token_size);
+    request.on_response = linnet_request_on_response;
+    request.context = self;
+    error = linnet_client_send(client->client, &request, &self->exchange);
     if (error == 0)
         linnet_client_started(client);
     return error;
