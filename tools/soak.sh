@@ -47,7 +47,7 @@ soak_coap() {
     need "${packages_python_soak[@]}"
     configure "$build"
     compile "$build" linnet_product
-    python_extension network "$build/python-coap" "$("$python-config" --includes)" "$build/liblinnet.a" -DPy_REF_DEBUG
+    python_extension network "$build/python-coap" "$(python3-config --includes)" "$build/liblinnet.a" -DPy_REF_DEBUG
     soak_coap_program cycles.py 100
     soak_coap_program hammer.py "$1"
 }

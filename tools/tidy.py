@@ -12,7 +12,7 @@ import shlex
 import subprocess
 import sys
 
-FOLDERS = ("src", "cli", "examples", "bench")
+FOLDERS = ("src", "cli", "examples", "bench", "bindings")
 
 
 def dependencies(command, folder):

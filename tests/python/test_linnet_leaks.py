@@ -15,6 +15,8 @@ from linnet import *
 from linnet import error, resource
 from linnet_support import AsyncSocket, in_loop, open_descriptors, resident_kib, serving
 
+pytestmark = pytest.mark.last  # nothing else runs in this process then
+
 REQUESTS = int(os.environ.get("LINNET_REQUESTS", "100000"))
 ROOM_KIB = 8192  # what allocators and the library's own pools, which fill as they are used, may keep
 ROOM_BYTES = 100_000  # of Python's own objects

@@ -1,6 +1,7 @@
 """Sites of Python resources, asked by Python and by raw datagrams."""
 
 import asyncio
+import gc
 import logging
 import random
 
@@ -9,7 +10,7 @@ import pytest
 import linnet
 from linnet import *
 from linnet import error, resource
-from linnet_support import AsyncSocket, in_loop, serving
+from linnet_support import AsyncSocket, in_loop, open_descriptors, serving
 from support import coap
 
 
@@ -453,3 +454,74 @@ async def test_more_transfers_at_once_than_answers_are_kept():
             answers = await asyncio.gather(*(ask(client, GET, f"{uri}/s{i}") for i in range(200)))
         assert [answer.payload for answer in answers] == [source.content for source in sources]
         assert context._server is not None
+
+
+@in_loop
+async def test_a_server_context_that_nobody_holds_serves_on():
+    site = resource.Site()
+    site.add_resource(["every"], Every())
+    uri = f"coap://127.0.0.1:{(await Context.create_server_context(site, bind=('127.0.0.1', 0))).server_addresses[0][1]}"
+    gc.collect()
+    async with await Context.create_client_context() as client:
+        assert (await ask(client, GET, f"{uri}/every")).payload == b"got"
+
+
+def test_it_is_freed_with_its_loop():
+    async def forget():
+        site = resource.Site()
+        site.add_resource(["every"], Every())
+        await Context.create_server_context(site, bind=("127.0.0.1", 0))
+
+    gc.collect()
+    before = open_descriptors()
+    for _ in range(3):
+        asyncio.run(forget())
+    gc.collect()
+    assert open_descriptors() == before
+
+
+@in_loop
+async def test_a_handler_may_shut_its_own_context_down():
+    class Last(resource.Resource):
+        async def render_get(self, request):
+            await context.shutdown()
+            return Message()
+
+    async with serving({"last": Last()}) as (_, context, uri):
+        async with await Context.create_client_context(timeout=0.3) as client:
+            with pytest.raises(error.Error):
+                await ask(client, GET, f"{uri}/last")
+    assert context.server_addresses == []
+
+
+@in_loop
+async def test_a_resource_that_lost_its_place_does_not_speak_for_the_next():
+    first, second = resource.ObservableResource(), Counting()
+    async with serving({"c": first}) as (site, context, uri):
+        site.add_resource(["c"], second)
+        request = context.request(Message(code=GET, uri=f"{uri}/c", observe=0))
+        await request.response
+        first.updated_state()
+        await asyncio.sleep(0.05)
+        assert second.asked == 1
+        request.observation.cancel()
+
+
+class Counting(resource.ObservableResource):
+    asked = 0
+
+    def render_get(self, request):
+        self.asked += 1
+        return Message(payload=b"counted")
+
+
+@in_loop
+async def test_a_request_may_be_sent_on():
+    class Forward(resource.Resource, resource.PathCapable):
+        async def render(self, request):
+            onward = request.copy(uri=f"{uri}/{'/'.join(request.opt.uri_path)}")
+            assert onward.get_request_uri() == f"{uri}/every" and onward.token == b""
+            return await context.request(onward).response
+
+    async with serving({"every": Every(), "via": Forward()}) as (_, context, uri):
+        assert (await ask(context, GET, f"{uri}/via/every")).payload == b"got"

@@ -73,6 +73,7 @@ static void a_timer_and_a_letter_tell_those_who_observe(void **state)
     assert_int_equal(await(server, first), 0);
     assert_int_equal(await(server, second), 0);
     assert_int_equal(linnet_resource_observers(linnet_server_find(server, "r")), 2);
+    assert_int_equal(linnet_server_observers(server), 2);
     assert_int_equal(linnet_server_after(server, 5, count, "r", NULL), 0);
     assert_int_equal(await(server, first), 1);
     assert_int_equal(await(server, second), 1);
@@ -98,6 +99,7 @@ static void a_closed_socket_ends_the_observation(void **state)
         usleep(1000); /* the ICMP message */
     }
     assert_int_equal(linnet_resource_observers(linnet_server_find(server, "r")), 1);
+    assert_int_equal(linnet_server_observers(server), 1);
     close(second);
     linnet_server_close(server);
 }

@@ -38,6 +38,13 @@ typedef struct linnet_py_request {
     bool held;  /* liblinnet's side has a reference */
 } linnet_py_request;
 
+/* A linnet_response_handler whose context is a request. */
+linnet_response_handler linnet_request_on_response;
+/* The exception that is raised is what came of the request. */
+void linnet_request_fail(linnet_state *state, linnet_py_request *request);
+/* liblinnet's side has done with it. It may be gone afterwards. */
+void linnet_request_finish(linnet_py_request *request);
+
 /* Sends `message`. What goes wrong is the outcome. A new reference, or NULL with an exception. */
 PyObject *linnet_request_send(linnet_state *state, linnet_py_client *client, PyObject *message,
                               const linnet_client_request *settings, bool handle_blockwise);

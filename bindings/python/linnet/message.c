@@ -11,7 +11,8 @@ static PyObject *allocate(PyTypeObject *type)
     if (!message)
         return NULL;
     linnet_option_list_init(&message->options);
-    message->code = message->type = -1;
+    message->code = -1;
+    message->type = -1;
     message->id = -1;
     return (PyObject *)message;
 }

@@ -39,6 +39,8 @@ class Message(_linnet.Message):
         made = self._copy()
         if "uri" in changes:
             made.set_request_uri(changes.pop("uri"))
+        if "uri_path" in changes:
+            made._path_of = None
         options = made.opt
         for name, value in changes.items():
             if name in _FIELDS:

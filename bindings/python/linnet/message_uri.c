@@ -83,6 +83,18 @@ static int go_to(linnet_py_message *message, PyObject *base, bool multicast)
     return 0;
 }
 
+/* A copy of what came, to be sent on, is a message of its own. */
+static void make_outgoing(linnet_py_message *message)
+{
+    Py_CLEAR(message->path_of);
+    if (!message->incoming)
+        return;
+    message->incoming = false;
+    message->token_size = 0;
+    message->id = -1;
+    message->type = -1;
+}
+
 int linnet_message_set_uri(linnet_state *state, linnet_py_message *message, PyObject *text, bool with_host)
 {
     linnet_uri uri;
@@ -97,6 +109,8 @@ int linnet_message_set_uri(linnet_state *state, linnet_py_message *message, PyOb
         return refuse(state, "incomplete", octets);
     linnet_bytes view = linnet_view(octets, (size_t)size);
     int error = linnet_uri_parse(&uri, view);
+    if (error == 0 || error == LINNET_ESCHEME)
+        make_outgoing(message);
     if (error == LINNET_ESCHEME) { /* for a proxy, as the whole URI */
         Py_CLEAR(message->remote);
         Py_CLEAR(message->base);

@@ -191,15 +191,25 @@ static int traverse(PyObject *module, visitproc visit, void *arg)
     return 0;
 }
 
-static int clear(PyObject *module)
+static void clear_given(linnet_state *state)
 {
-    linnet_state *state = PyModule_GetState(module);
 #define LINNET_CLEAR(name) Py_CLEAR(state->name);
     LINNET_STATE_GIVEN(LINNET_CLEAR)
 #undef LINNET_CLEAR
+}
+
+static void clear_names(linnet_state *state)
+{
 #define LINNET_CLEAR(name) Py_CLEAR(state->names.name);
     LINNET_STATE_NAMES(LINNET_CLEAR)
 #undef LINNET_CLEAR
+}
+
+static int clear(PyObject *module)
+{
+    linnet_state *state = PyModule_GetState(module);
+    clear_given(state);
+    clear_names(state);
     Py_CLEAR(state->message_type);
     Py_CLEAR(state->options_type);
     Py_CLEAR(state->client_type);

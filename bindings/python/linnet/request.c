@@ -71,8 +71,7 @@ static void end_observation(linnet_state *state, linnet_py_request *self, PyObje
     tell_observation(self, state->names._end, failure);
 }
 
-/* liblinnet's side has done with it. It may be gone afterwards. */
-static void finish(linnet_py_request *self)
+void linnet_request_finish(linnet_py_request *self)
 {
     linnet_py_client *client = self->client;
     bool held = self->held;
@@ -82,6 +81,22 @@ static void finish(linnet_py_request *self)
     Py_XDECREF((PyObject *)client);
     if (held)
         Py_DECREF((PyObject *)self);
+}
+
+void linnet_request_fail(linnet_state *state, linnet_py_request *self)
+{
+    PyObject *type, *value, *trace;
+    if (self->outcome) {
+        linnet_unraisable((PyObject *)self);
+        return;
+    }
+    PyErr_Fetch(&type, &value, &trace);
+    PyErr_NormalizeException(&type, &value, &trace);
+    if (self->observe)
+        end_observation(state, self, value);
+    settle(state, self, value, true, false);
+    Py_XDECREF(type);
+    Py_XDECREF(trace);
 }
 
 static void take_failure(linnet_state *state, linnet_py_request *self, const linnet_response *response)
@@ -98,7 +113,7 @@ static void take_failure(linnet_state *state, linnet_py_request *self, const lin
     if (self->outcome)
         Py_DECREF(exception);
     else
-        settle(state, self, exception, true, response->error == LINNET_ECLOSED);
+        settle(state, self, exception, true, response->error == LINNET_ECLOSED || response->error == LINNET_ECANCELLED);
 }
 
 static void end_by_answer(linnet_state *state, linnet_py_request *self, const char *kind)
@@ -144,7 +159,7 @@ static PyObject *make_answer(linnet_state *state, linnet_py_request *self, const
     return made;
 }
 
-static void on_response(const linnet_response *response, void *context)
+void linnet_request_on_response(const linnet_response *response, void *context)
 {
     linnet_py_request *self = context;
     linnet_state *state = self->client ? linnet_state_of((PyObject *)self) : NULL;
@@ -154,13 +169,13 @@ static void on_response(const linnet_response *response, void *context)
     PyObject *answer = response->error ? NULL : make_answer(state, self, response);
     if (answer)
         take_answer(state, self, answer, response);
-    else if (response->error && !(self->group && response->more))
+    else if (!response->error)
+        linnet_request_fail(state, self); /* there was no memory for it */
+    else if (!(self->group && response->more))
         take_failure(state, self, response);
-    else
-        linnet_unraisable((PyObject *)self);
     Py_XDECREF(answer);
     if (!response->more) {
-        finish(self);
+        linnet_request_finish(self);
     } else if (self->observe && self->held && !self->kept) {
         self->held = false;
         Py_DECREF((PyObject *)self);
@@ -181,143 +196,6 @@ static void cancel_at(linnet_py_client *client, linnet_exchange exchange)
 }
 
 static void cancel(linnet_py_request *self) { cancel_at(self->client, self->exchange); }
-
-/* What a message says of Block1 or Block2 is a wish for the size of blocks, where they go by themselves. */
-static bool is_size_wish(const linnet_option *option, bool handle_blockwise, uint16_t *block_size)
-{
-    linnet_block block;
-    if ((option->number != LINNET_OPTION_BLOCK1 && option->number != LINNET_OPTION_BLOCK2) || !handle_blockwise ||
-        linnet_block_parse(&block, option->value) != 0 || block.number > 0 || block.more)
-        return false;
-    *block_size = (uint16_t)linnet_block_size(block);
-    return true;
-}
-
-#define OPTIONS_MOST 128u
-
-static int read_options(linnet_py_request *self, const linnet_py_message *message, linnet_option *options,
-                        linnet_client_request *request, bool handle_blockwise)
-{
-    linnet_option_cursor cursor = {.rest = linnet_option_list_view(&message->options)};
-    linnet_option option;
-    request->options = options;
-    while (linnet_option_next(&cursor, &option)) {
-        if (option.number == LINNET_OPTION_OBSERVE && linnet_option_uint(option.value) == 0)
-            request->observe = self->observe = true;
-        else if (is_size_wish(&option, handle_blockwise, &request->block_size))
-            continue;
-        else if (request->option_count == OPTIONS_MOST)
-            return LINNET_ETOOBIG;
-        else
-            options[request->option_count++] = option;
-    }
-    return 0;
-}
-
-/* 0, or -1 with an exception. */
-static int read_tuning(linnet_state *state, const linnet_py_message *message, linnet_client_request *request)
-{
-    linnet_transmission *sent = &request->transmission;
-    int reliable = 1;
-    if (!message->tuning || message->tuning == state->default_tuning)
-        return 0;
-    PyObject *values = PyObject_CallFunctionObjArgs(state->transmission_of, message->tuning, NULL);
-    int read = values && PyArg_ParseTuple(values, "(IIIIII)p", &sent->ack_timeout_ms, &sent->ack_random_percent,
-                                          &sent->max_retransmit, &sent->nstart, &sent->max_latency_ms,
-                                          &sent->probing_rate, &reliable);
-    Py_XDECREF(values);
-    if (!reliable && message->type < 0)
-        request->type = LINNET_NON;
-    return read ? 0 : -1;
-}
-
-static int launch(linnet_py_request *self, const linnet_py_message *message, linnet_client_request *request,
-                  bool handle_blockwise, const char *base)
-{
-    linnet_option options[OPTIONS_MOST];
-    linnet_py_client *client = self->client;
-    int error = client->client ? read_options(self, message, options, request, handle_blockwise) : LINNET_ECLOSED;
-    if (error != 0)
-        return error;
-    request->method = (linnet_code)message->code;
-    request->uri = base;
-    request->has_token = message->token_size > 0 && !message->incoming;
-    request->token = linnet_view(message->token, message->token_size);
-    request->on_response = on_response;
-    request->context = self;
-    error = linnet_client_send(client->client, request, &self->exchange);
-    if (error == 0)
-        linnet_client_started(client);
-    return error;
-}
-
-static int refuse(linnet_state *state, const char *kind)
-{
-    linnet_error_raise_kind(state, kind, NULL);
-    return -1;
-}
-
-/* What can be seen to be wrong without liblinnet. 0, or -1 with an exception. */
-static int check(linnet_state *state, const linnet_py_message *message, linnet_client_request *request)
-{
-    if (message->code < 0 || LINNET_CODE_CLASS((unsigned)message->code) != 0)
-        return refuse(state, "no method");
-    request->type = message->type == LINNET_NON || (message->type < 0 && message->multicast) ? LINNET_NON : LINNET_CON;
-    if (read_tuning(state, message, request) != 0)
-        return -1;
-    return message->multicast && request->type == LINNET_CON ? refuse(state, "con to group") : 0;
-}
-
-/* 0, or -1 with the exception that is the outcome. */
-static int start(linnet_state *state, linnet_py_request *self, linnet_client_request *request, bool handle_blockwise)
-{
-    linnet_py_message *message = (linnet_py_message *)self->message;
-    if (check(state, message, request) != 0 || linnet_message_payload(message, &request->payload) != 0)
-        return -1;
-    self->group = message->multicast;
-    PyObject *base = linnet_message_base(state, message);
-    const char *text = base ? PyUnicode_AsUTF8AndSize(base, NULL) : NULL;
-    int error = text ? launch(self, message, request, handle_blockwise, text) : 0;
-    if (error != 0)
-        linnet_error_raise(state, error, text);
-    Py_XDECREF(base);
-    return PyErr_Occurred() ? -1 : 0;
-}
-
-static void take_exception(linnet_state *state, linnet_py_request *self)
-{
-    PyObject *type, *value, *trace;
-    PyErr_Fetch(&type, &value, &trace);
-    PyErr_NormalizeException(&type, &value, &trace);
-    if (self->observe)
-        end_observation(state, self, value);
-    settle(state, self, value, true, false);
-    Py_XDECREF(type);
-    Py_XDECREF(trace);
-}
-
-PyObject *linnet_request_send(linnet_state *state, linnet_py_client *client, PyObject *message,
-                              const linnet_client_request *settings, bool handle_blockwise)
-{
-    linnet_client_request request = *settings;
-    linnet_py_request *self = linnet_object_new((PyTypeObject *)state->Request);
-    if (!self)
-        return NULL;
-    Py_INCREF(message);
-    Py_INCREF((PyObject *)client);
-    Py_INCREF((PyObject *)self);
-    self->message = message;
-    self->client = client;
-    self->create_future = client->create_future;
-    Py_XINCREF(self->create_future);
-    self->held = true;
-    self->whole = handle_blockwise;
-    if (start(state, self, &request, handle_blockwise) != 0) {
-        take_exception(state, self);
-        finish(self);
-    }
-    return (PyObject *)self;
-}
 
 /* By whose cancelling the request is cancelled. */
 static int watch_future(linnet_state *state, PyObject *object, PyObject *future)

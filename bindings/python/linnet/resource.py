@@ -134,7 +134,7 @@ class ObservableResource(Resource):
     def _placed(self, server, path):
         if self._places is None:
             self._places = []
-        self._places = [place for place in self._places if place[0]() is not None]
+        self._places = [place for place in self._places if place[0]() not in (None, server) or place[1] != path]
         self._places.append((weakref.ref(server), path))
 
     def updated_state(self, response=None):
@@ -149,7 +149,7 @@ class ObservableResource(Resource):
         for reference, path in self._places or ():
             server = reference()
             if server is not None:
-                server.changed(path)
+                server.changed(path, self)
 
     def update_observation_count(self, newcount):
         """Called when there are more or fewer who observe it. To be derived."""

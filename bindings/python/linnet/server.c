@@ -185,16 +185,20 @@ static PyObject *remove_path(PyObject *object, PyObject *path)
     return PyBool_FromLong(1);
 }
 
-static PyObject *changed(PyObject *object, PyObject *path)
+/* changed(path, object): unless another object has its place by now */
+static PyObject *changed(PyObject *object, PyObject *args)
 {
     linnet_py_server *self = SELF(object);
-    linnet_resource *resource = find(self, path);
-    if (!resource && PyErr_Occurred())
+    PyObject *path, *resource;
+    if (!PyArg_ParseTuple(args, "OO", &path, &resource))
         return NULL;
-    if (resource) {
-        linnet_route *route = linnet_resource_context(resource);
-        linnet_py_kept_forget(self, route->object);
-        linnet_resource_changed(resource);
+    linnet_resource *found = find(self, path);
+    linnet_route *route = found ? linnet_resource_context(found) : NULL;
+    if (PyErr_Occurred())
+        return NULL;
+    if (route && route->object == resource) {
+        linnet_py_kept_forget(self, resource);
+        linnet_resource_changed(found);
         linnet_hook_plan(&self->hook, linnet_server_deadline(self->server));
     }
     Py_RETURN_NONE;
@@ -317,7 +321,7 @@ static PyMethodDef methods[] = {
     {"_process", process, METH_NOARGS, "A turn: what has come is handled, what is due is sent."},
     {"add", add, METH_VARARGS, "(path, object, segments, observable, subtree, max_body_size)"},
     {"remove", remove_path, METH_O, "Takes away what is at a path."},
-    {"changed", changed, METH_O, "Tells those who observe what is at a path."},
+    {"changed", changed, METH_VARARGS, "(path, object): tells those who observe it."},
     {"join", join, METH_O, "Joins a multicast group."},
     {"addresses", addresses, METH_NOARGS, "What it listens on: (host, port)."},
     {"close", shut_down, METH_NOARGS, "Closes the sockets and frees all."},

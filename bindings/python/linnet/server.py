@@ -1,7 +1,6 @@
 """The bridge between the extension's server and resources: from a request to a coroutine, and its end to an answer."""
 
 import asyncio
-import weakref
 
 from . import _linnet, error
 from .message import Message
@@ -12,7 +11,8 @@ _BODY_MOST = 16 * 2**20
 
 
 class SiteServer:
-    """A server for one site. Resources come and go while it runs."""
+    """A server for one site. Resources come and go while it runs. It serves until it is closed, or its loop is gone, whether
+    or not somebody holds it."""
 
     def __init__(self, loop, log, site, bind, settings):
         self._loop = loop
@@ -21,8 +21,7 @@ class SiteServer:
         settings = dict(settings)
         self._body_most = settings.pop("max_body_size", _BODY_MOST)
         transmission = _parameters(settings.pop("transport_tuning", None))
-        bridge = _Bridge(self)
-        self._server = _linnet.Server(loop, bridge.serve, bridge.spawn, bridge.counted, _uri(*bind),
+        self._server = _linnet.Server(loop, self._serve, self._spawn, self._counted, _uri(*bind),
                                       transmission=transmission, **settings)
         try:
             attach(self, (), site)
@@ -32,7 +31,7 @@ class SiteServer:
 
     def add(self, path, resource, subtree=False):
         """Serves a resource below a path, which is a tuple of segments."""
-        observable = hasattr(resource, "updated_state")
+        observable = hasattr(resource, "_placed")
         self._server.add(path_text(path), resource, tuple(path), observable, subtree, self._body_most)
         if observable:
             resource._placed(self, path_text(path))
@@ -41,9 +40,9 @@ class SiteServer:
         """Ends to serve what is at a path."""
         return self._server.remove(path_text(path))
 
-    def changed(self, text):
-        """Tells those who observe what is at a path."""
-        self._server.changed(text)
+    def changed(self, text, resource):
+        """Tells those who observe a resource at a path."""
+        self._server.changed(text, resource)
 
     def addresses(self):
         """What it listens on."""
@@ -61,7 +60,7 @@ class SiteServer:
 
     async def shutdown(self):
         """Cancels what still runs, then closes."""
-        tasks = list(self._tasks)
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
         if tasks:
@@ -112,22 +111,6 @@ class SiteServer:
                 hook(count)
             except Exception as problem:
                 self._log.error("update_observation_count failed", exc_info=problem)
-
-
-class _Bridge:
-    """Calls from the extension, without keeping the server alive."""
-
-    def __init__(self, server):
-        self._server = weakref.ref(server)
-
-    def serve(self, resource, request, is_notification):
-        return self._server()._serve(resource, request, is_notification)
-
-    def spawn(self, later, resource, request):
-        self._server()._spawn(later, resource, request)
-
-    def counted(self, resource, count):
-        self._server()._counted(resource, count)
 
 
 def attach(server, prefix, resource):
