@@ -130,8 +130,12 @@ static linnet_session_more *trim(linnet_session_more *more, const linnet_record_
 {
     if (linnet_record_is_long((linnet_aead)record->aead))
         return more;
-    linnet_session_more *trimmed = realloc(more, sizeof *more + more->name_size);
-    return trimmed ? trimmed : more;
+    linnet_session_more *trimmed = malloc(sizeof *more + more->name_size);
+    if (!trimmed)
+        return more;
+    memcpy(trimmed, more, sizeof *more + more->name_size);
+    free(more);
+    return trimmed;
 }
 
 /* RFC 6347 4.2.8: the old association stands until the new one's handshake has shown that this is the same peer, or

@@ -71,3 +71,10 @@ def test_a_group_is_asked_and_its_members_answer():
 def test_an_observed_resource_tells_of_its_changes():
     lines = serve("observed", "coap-client-notls -s 4 coap://127.0.0.1/count").split()
     assert len(lines) >= 3 and lines == [str(int(lines[0]) + i) for i in range(len(lines))]
+
+
+def test_a_secured_server_greets_its_clients_by_name():
+    get = f"{LINNET} get coaps://127.0.0.1/greeting -u alice -k 'a long secret that nobody guesses'"
+    wait = f"for i in $(seq 100); do {get} >/dev/null 2>&1 && break; sleep 0.1; done"
+    ask = f"{LINNET} get coaps://localhost/greeting -u bob -k 'another one, just as long'"
+    assert run(f"{EXAMPLES}/secured >/dev/null &\n{wait}\n{ask}") == "good day, bob"
