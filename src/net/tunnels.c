@@ -95,6 +95,18 @@ static void ended(void *context, uint64_t now, const linnet_path *path, int erro
         drop(tunnel, error);
 }
 
+static linnet_table make_table(void)
+{
+    return (linnet_table){calloc(LINNET_TUNNEL_BUCKETS, sizeof(linnet_node *)), LINNET_TUNNEL_BUCKETS - 1u};
+}
+
+static void free_tables(linnet_tunnels *tunnels)
+{
+    free(tunnels->by_destination.buckets);
+    free(tunnels->by_session.buckets);
+    tunnels->by_destination.buckets = tunnels->by_session.buckets = NULL;
+}
+
 /* Made when they are first needed: most clients are plain. */
 static int start(linnet_tunnels *tunnels)
 {
@@ -102,17 +114,17 @@ static int start(linnet_tunnels *tunnels)
         .limits = tunnels->limits, .connected = connected, .ended = ended, .context = tunnels};
     if (tunnels->by_destination.buckets)
         return 0;
-    linnet_node **buckets = calloc(2u * (size_t)LINNET_TUNNEL_BUCKETS, sizeof *buckets);
-    int error = buckets ? linnet_secured_open(tunnels->loop, &config) : LINNET_ENOMEM;
+    tunnels->by_destination = make_table();
+    tunnels->by_session = make_table();
+    linnet_random_fill(&tunnels->loop->random, &tunnels->hash_key, sizeof tunnels->hash_key);
+    int error = tunnels->by_destination.buckets && tunnels->by_session.buckets
+                    ? linnet_secured_open(tunnels->loop, &config)
+                    : LINNET_ENOMEM;
     if (error != 0) {
         linnet_secured_close(tunnels->loop);
-        free(buckets);
-        return error;
+        free_tables(tunnels);
     }
-    linnet_random_fill(&tunnels->loop->random, &tunnels->hash_key, sizeof tunnels->hash_key);
-    tunnels->by_destination = (linnet_table){buckets, LINNET_TUNNEL_BUCKETS - 1u};
-    tunnels->by_session = (linnet_table){buckets + LINNET_TUNNEL_BUCKETS, LINNET_TUNNEL_BUCKETS - 1u};
-    return 0;
+    return error;
 }
 
 int linnet_tunnels_open(linnet_tunnels *tunnels, const linnet_credentials *credentials)
@@ -126,8 +138,10 @@ int linnet_tunnels_open(linnet_tunnels *tunnels, const linnet_credentials *crede
 
 void linnet_tunnels_stop(linnet_tunnels *tunnels, int error)
 {
-    while (tunnels->first)
-        drop(tunnels->first, error);
+    for (linnet_tunnel *tunnel = tunnels->first, *next; tunnel; tunnel = next) {
+        next = tunnel->next;
+        drop(tunnel, error);
+    }
 }
 
 void linnet_tunnels_close(linnet_tunnels *tunnels)
@@ -135,9 +149,8 @@ void linnet_tunnels_close(linnet_tunnels *tunnels)
     for (size_t i = 0; i < LINNET_KEYRINGS; i++)
         linnet_keyring_release(tunnels->known[i].keyring);
     linnet_keyring_release(tunnels->keyring);
-    free(tunnels->by_destination.buckets);
     tunnels->keyring = NULL;
-    tunnels->by_destination.buckets = NULL;
+    free_tables(tunnels);
 }
 
 int linnet_tunnels_choose(linnet_tunnels *tunnels, const linnet_credentials *credentials,

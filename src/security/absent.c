@@ -79,4 +79,16 @@ uint64_t linnet_dtls_deadline(const linnet_dtls *dtls)
     return UINT64_MAX;
 }
 
+size_t linnet_dtls_sessions(const linnet_dtls *dtls)
+{
+    (void)dtls;
+    return 0;
+}
+
+size_t linnet_dtls_handshakes(const linnet_dtls *dtls)
+{
+    (void)dtls;
+    return 0;
+}
+
 void linnet_dtls_advance(linnet_dtls *dtls, uint64_t now) { (void)dtls, (void)now; }
