@@ -23,6 +23,7 @@ enum {
     KEY_LOG_LEVEL,
     KEY_LOG_FORMAT,
     KEY_LOSS,
+    KEY_SESSIONS,
     KEY_AMPLIFICATION,
     KEY_TOKEN_SIZE
 };
@@ -40,6 +41,7 @@ const option_row serve_options[] = {
      "repeatable)"},
     {KEY_LEISURE, "leisure", "SECONDS", "answer a group within this time, at random (5)"},
     SECURE_ROWS_SERVER,
+    {KEY_SESSIONS, "sessions", "FILE", "keep secured sessions there from one run to the next"},
     {0, NULL, NULL, "what to take from whom"},
     {KEY_AMPLIFICATION, "amplification", "N",
      "until a client has proved its address by an Echo (RFC 9175),\nsend it at most N times what it sent, change "
@@ -143,6 +145,9 @@ static bool take(serve *self, int key, const char *value)
     case KEY_TOKEN_SIZE:
         return take_number("--token-size", value, LINNET_TOKEN_MAX, LINNET_MESSAGE_SIZE_DEFAULT / 2,
                            &self->config.limits.token_size);
+    case KEY_SESSIONS:
+        self->config.session_file = value;
+        return true;
     case KEY_LOSS:
         return option_percent("--loss", value, &self->config.loss_percent);
     case 'v':

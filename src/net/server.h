@@ -32,6 +32,7 @@ struct linnet_server {
     void *transfers_memory; /* of site.transfers */
     size_t transfers_size;
     struct linnet_keyring *keyring; /* NULL: no coaps:// */
+    char *session_file;             /* NULL: none */
     atomic_bool stopped;
 };
 

@@ -79,6 +79,19 @@ uint64_t linnet_dtls_deadline(const linnet_dtls *dtls)
     return UINT64_MAX;
 }
 
+uint8_t *linnet_dtls_save(linnet_dtls *dtls, size_t *size)
+{
+    (void)dtls;
+    *size = 0;
+    return NULL;
+}
+
+int linnet_dtls_restore(linnet_dtls *dtls, uint64_t now, linnet_bytes saved)
+{
+    (void)dtls, (void)now, (void)saved;
+    return LINNET_EUNSUPPORTED;
+}
+
 size_t linnet_dtls_sessions(const linnet_dtls *dtls)
 {
     (void)dtls;
