@@ -10,6 +10,7 @@ typedef struct linnet_tunnel {
     struct linnet_tunnel **link; /* what points to this one */
     linnet_tunnels *owner;
     linnet_waiter waiters; /* the ring's head */
+    linnet_waiter riders;  /* likewise: requests that went by it */
     linnet_path path;      /* of the session */
     bool is_open;
 } linnet_tunnel;
@@ -56,11 +57,13 @@ static void move_all(linnet_waiter *from, linnet_waiter *to)
 
 static void drop(linnet_tunnel *tunnel, int error)
 {
-    linnet_waiter waiting;
+    linnet_waiter waiting, riding;
     move_all(&tunnel->waiters, &waiting);
+    move_all(&tunnel->riders, &riding);
     take_out(tunnel);
     free(tunnel);
     tell(&waiting, error);
+    tell(&riding, LINNET_ECLOSED);
 }
 
 static void connected(void *context, uint64_t now, void *tag, int error, const linnet_path *path)
@@ -86,7 +89,6 @@ static linnet_tunnel *find_session(const linnet_tunnels *tunnels, uint32_t sessi
     return node ? LINNET_CONTAINER(node, linnet_tunnel, by_session) : NULL;
 }
 
-/* Requests on it learn of it when they are sent again. */
 static void ended(void *context, uint64_t now, const linnet_path *path, int error)
 {
     linnet_tunnel *tunnel = find_session(context, path->peer.session);
@@ -203,6 +205,7 @@ static int connect_tunnel(linnet_tunnels *tunnels, uint64_t now, const linnet_de
     }
     tunnel->owner = tunnels;
     tunnel->waiters.next = tunnel->waiters.previous = &tunnel->waiters;
+    tunnel->riders.next = tunnel->riders.previous = &tunnel->riders;
     tunnel->next = tunnels->first;
     tunnel->link = &tunnels->first;
     if (tunnel->next)
@@ -232,6 +235,13 @@ int linnet_tunnels_ask(linnet_tunnels *tunnels, uint64_t now, const linnet_desti
     if (error == 0 && waiter->deadline < tunnels->deadline)
         tunnels->deadline = waiter->deadline;
     return error;
+}
+
+void linnet_tunnels_ride(const linnet_tunnels *tunnels, uint32_t session, linnet_waiter *rider)
+{
+    linnet_tunnel *tunnel = find_session(tunnels, session);
+    if (tunnel)
+        linnet_waiter_add(&tunnel->riders, rider);
 }
 
 void linnet_tunnels_doubt(linnet_tunnels *tunnels, uint32_t session)

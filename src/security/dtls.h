@@ -13,6 +13,8 @@
 
 /* What a datagram is longer than its plaintext, at most. */
 #define LINNET_DTLS_OVERHEAD 37u
+/* The largest datagram of a handshake: what passes an IPv6 path of 1280 octets. */
+#define LINNET_DTLS_DATAGRAM 1232u
 
 typedef struct linnet_dtls linnet_dtls;
 
