@@ -263,6 +263,7 @@ int main(int argc, char **argv)
         linnet_keyring_open(&bench.keyring, &credentials, false) != 0 ||
         linnet_dtls_init(&bench.dtls, memory, size, &config) != 0) {
         fprintf(stderr, "secured: cannot start: %s\n", strerror(errno));
+        free(memory);
         return 1;
     }
     connect_all();

@@ -23,6 +23,7 @@ enum {
     KEY_LOG_LEVEL,
     KEY_LOG_FORMAT,
     KEY_LOSS,
+    KEY_SESSIONS,
     KEY_AMPLIFICATION,
     KEY_TOKEN_SIZE,
     KEY_NO_Q_BLOCK
@@ -41,6 +42,7 @@ const option_row serve_options[] = {
      "repeatable)"},
     {KEY_LEISURE, "leisure", "SECONDS", "answer a group within this time, at random (5)"},
     SECURE_ROWS_SERVER,
+    {KEY_SESSIONS, "sessions", "FILE", "keep secured sessions there from one run to the next"},
     {0, NULL, NULL, "what to take from whom"},
     {KEY_AMPLIFICATION, "amplification", "N",
      "until a client has proved its address by an Echo (RFC 9175),\nsend it at most N times what it sent, change "
@@ -147,6 +149,9 @@ static bool take(serve *self, int key, const char *value)
                            &self->config.limits.token_size);
     case KEY_NO_Q_BLOCK:
         self->config.no_q_block = true;
+        return true;
+    case KEY_SESSIONS:
+        self->config.session_file = value;
         return true;
     case KEY_LOSS:
         return option_percent("--loss", value, &self->config.loss_percent);

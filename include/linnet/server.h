@@ -25,6 +25,12 @@ typedef struct linnet_server_config {
     linnet_q_transmission q_block;
 
     const linnet_credentials *credentials; /* for coaps:// addresses; NULL: there are none. Copied */
+    /* A file, for its owner alone, where linnet_server_close() leaves the secured sessions and the next server that
+     * listens on the same addresses, bound in the same order, takes them from: clients go on without a new handshake.
+     * It is removed when it is read, before any of it is used, since two servers that count on from one file would
+     * break its secrets; so do not copy it. A file that is not there, or no such file, is as if there were none.
+     * NULL: sessions end with the server, and the clients are told. */
+    const char *session_file;
 
     /* Requests for paths that no resource has (default: 4.04). */
     linnet_handler *unknown;

@@ -74,6 +74,8 @@ static void prove(linnet_echo *echo, uint64_t now, const linnet_path *path)
 
 static bool is_proved(const linnet_echo *echo, uint64_t now, const linnet_path *path)
 {
+    if (path->peer.session != 0)
+        return true; /* by the cookie of its handshake (RFC 6347 4.2.1) */
     return linnet_proofs_has(&echo->proofs, linnet_hash_peer(&echo->endpoint->hash_key, path, PEER_WORD), now,
                              echo->proof_lifetime);
 }

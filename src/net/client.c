@@ -111,7 +111,7 @@ static int open_all(linnet_client *client, const linnet_client_config *config)
         error = open_first_socket(client, config->local_address);
     if (error != 0)
         return error;
-    client->scratch_size = client->loop.outbox.capacity;
+    client->scratch_size = client->loop.slot_size;
     client->scratch = malloc(client->scratch_size);
     return client->scratch ? open_calls(client, config) : LINNET_ENOMEM;
 }

@@ -25,6 +25,7 @@ typedef struct linnet_parcel {
 /* One request of the user's, whichever of its addresses it is on its way to. */
 typedef struct linnet_entry {
     linnet_waiter waiter; /* while its name is being looked up, or its session set up */
+    linnet_waiter rider;  /* while it is on its way by a session */
     struct linnet_client *client;
     linnet_call inner; /* 0: not sent */
     linnet_response_handler *on_response;

@@ -44,6 +44,7 @@ linnet_entry *linnet_entry_take(linnet_client *client)
 void linnet_entry_give(linnet_entry *entry)
 {
     linnet_client *client = entry->client;
+    linnet_resolver_forget(&entry->rider);
     free(entry->parcel);
     entry->parcel = NULL;
     linnet_keyring_release(entry->keyring);

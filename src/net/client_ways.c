@@ -30,6 +30,14 @@ static void end_with(linnet_entry *entry, int error)
 
 static void set_up(linnet_waiter *waiter, int error, const linnet_address *addresses, size_t count);
 
+/* What was asked by it will not be answered. */
+static void session_ended(linnet_waiter *rider, int error, const linnet_address *addresses, size_t count)
+{
+    linnet_entry *entry = LINNET_CONTAINER(rider, linnet_entry, rider);
+    (void)addresses, (void)count;
+    (void)linnet_calls_cancel(entry->client->calls, linnet_clock(), entry->inner, error);
+}
+
 /* LINNET_EURI: there is no session with a group (RFC 7252 9.1). Where there is none with the peer yet, the entry waits,
  * and what it is to send is in its parcel. */
 static int send_secured(linnet_entry *entry, uint64_t now, const linnet_call_request *request,
@@ -46,7 +54,11 @@ static int send_secured(linnet_entry *entry, uint64_t now, const linnet_call_req
     if (found <= 0)
         return found;
     entry->session = path.peer.session;
-    return linnet_calls_send(entry->client->calls, now, &path, request, &entry->inner);
+    entry->rider.done = session_ended;
+    int error = linnet_calls_send(entry->client->calls, now, &path, request, &entry->inner);
+    if (error == 0)
+        linnet_tunnels_ride(&entry->client->tunnels, entry->session, &entry->rider);
+    return error;
 }
 
 static int send_now(linnet_entry *entry, uint64_t now, const linnet_call_request *request, const linnet_address *peer)
@@ -130,6 +142,7 @@ static void on_response(const linnet_response *response, void *context)
         return;
     }
     if (entry->keyring) {
+        linnet_resolver_forget(&entry->rider);
         judge_session(entry, response->error);
         if (!goes_on(entry, response->error))
             linnet_entry_end(entry, response);

@@ -16,7 +16,7 @@ static uint8_t *give_slot(void *context, size_t *capacity)
     linnet_loop *loop = context;
     if (linnet_outbox_full(&loop->outbox))
         linnet_outbox_flush(&loop->outbox, loop->sockets);
-    *capacity = loop->outbox.capacity - LINNET_DTLS_OVERHEAD;
+    *capacity = loop->slot_size;
     return linnet_outbox_slot(&loop->outbox);
 }
 
@@ -107,6 +107,14 @@ static size_t message_size(const linnet_limits *limits)
     return limits->message_size ? limits->message_size : LINNET_MESSAGE_SIZE_DEFAULT;
 }
 
+/* Slots with room for a message, sealed, and for a datagram of a handshake. */
+static int open_outbox(linnet_loop *loop, size_t size)
+{
+    loop->slot_size = (size + 63u) / 64u * 64u + 64u;
+    size = loop->slot_size + LINNET_DTLS_OVERHEAD;
+    return linnet_outbox_open(&loop->outbox, size > LINNET_DTLS_DATAGRAM ? size : LINNET_DTLS_DATAGRAM);
+}
+
 int linnet_loop_open(linnet_loop *loop, const linnet_loop_config *config)
 {
     size_t size = message_size(&config->limits);
@@ -122,7 +130,7 @@ int linnet_loop_open(linnet_loop *loop, const linnet_loop_config *config)
     if (error == 0)
         error = linnet_inbox_open(&loop->inbox);
     if (error == 0)
-        error = linnet_outbox_open(&loop->outbox, size + LINNET_DTLS_OVERHEAD);
+        error = open_outbox(loop, size);
     return error != 0 ? error : open_endpoint(loop, config);
 }
 

@@ -34,6 +34,7 @@ typedef struct linnet_loop {
     void *trace_context;
     unsigned loss_percent;
     size_t receive_size; /* datagrams above it are refused */
+    size_t slot_size;    /* what the endpoint may write; the outbox has room to seal it */
     linnet_mailbox *mailbox;
     linnet_socket *sockets; /* indexed by linnet_path.socket */
     size_t socket_count;

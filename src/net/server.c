@@ -2,6 +2,7 @@
 #include "net/server.h"
 
 #include "net/secured.h"
+#include "net/session_file.h"
 
 #include <errno.h>
 #include <linnet/error.h>
@@ -68,7 +69,14 @@ static int open_secured(linnet_server *server, const linnet_server_config *confi
     settings.keyring = server->keyring;
     server->site.identify = linnet_secured_identify;
     server->site.identify_context = &server->loop;
-    return linnet_secured_open(&server->loop, &settings);
+    error = linnet_secured_open(&server->loop, &settings);
+    if (error != 0 || !config->session_file)
+        return error;
+    server->session_file = strdup(config->session_file);
+    if (!server->session_file)
+        return LINNET_ENOMEM;
+    linnet_session_file_take(server->session_file, server->loop.dtls);
+    return 0;
 }
 
 static int open_all(linnet_server *server, const linnet_server_config *config)
@@ -121,6 +129,9 @@ void linnet_server_close(linnet_server *server)
 {
     if (!server)
         return;
+    if (server->session_file)
+        linnet_session_file_leave(server->session_file, server->loop.dtls);
+    free(server->session_file);
     linnet_loop_close(&server->loop, LINNET_ECLOSED);
     linnet_keyring_release(server->keyring);
     linnet_unreserve(server->observers, server->observers_size);

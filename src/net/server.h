@@ -38,6 +38,7 @@ struct linnet_server {
     void *q_block_memory;
     size_t q_block_size;
     struct linnet_keyring *keyring; /* NULL: no coaps:// */
+    char *session_file;             /* NULL: none */
     atomic_bool stopped;
 };
 

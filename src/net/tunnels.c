@@ -10,6 +10,7 @@ typedef struct linnet_tunnel {
     struct linnet_tunnel **link; /* what points to this one */
     linnet_tunnels *owner;
     linnet_waiter waiters; /* the ring's head */
+    linnet_waiter riders;  /* likewise: requests that went by it */
     linnet_path path;      /* of the session */
     bool is_open;
 } linnet_tunnel;
@@ -56,11 +57,13 @@ static void move_all(linnet_waiter *from, linnet_waiter *to)
 
 static void drop(linnet_tunnel *tunnel, int error)
 {
-    linnet_waiter waiting;
+    linnet_waiter waiting, riding;
     move_all(&tunnel->waiters, &waiting);
+    move_all(&tunnel->riders, &riding);
     take_out(tunnel);
     free(tunnel);
     tell(&waiting, error);
+    tell(&riding, LINNET_ECLOSED);
 }
 
 static void connected(void *context, uint64_t now, void *tag, int error, const linnet_path *path)
@@ -86,13 +89,24 @@ static linnet_tunnel *find_session(const linnet_tunnels *tunnels, uint32_t sessi
     return node ? LINNET_CONTAINER(node, linnet_tunnel, by_session) : NULL;
 }
 
-/* Requests on it learn of it when they are sent again. */
 static void ended(void *context, uint64_t now, const linnet_path *path, int error)
 {
     linnet_tunnel *tunnel = find_session(context, path->peer.session);
     (void)now;
     if (tunnel)
         drop(tunnel, error);
+}
+
+static linnet_table make_table(void)
+{
+    return (linnet_table){calloc(LINNET_TUNNEL_BUCKETS, sizeof(linnet_node *)), LINNET_TUNNEL_BUCKETS - 1u};
+}
+
+static void free_tables(linnet_tunnels *tunnels)
+{
+    free(tunnels->by_destination.buckets);
+    free(tunnels->by_session.buckets);
+    tunnels->by_destination.buckets = tunnels->by_session.buckets = NULL;
 }
 
 /* Made when they are first needed: most clients are plain. */
@@ -102,17 +116,17 @@ static int start(linnet_tunnels *tunnels)
         .limits = tunnels->limits, .connected = connected, .ended = ended, .context = tunnels};
     if (tunnels->by_destination.buckets)
         return 0;
-    linnet_node **buckets = calloc(2u * (size_t)LINNET_TUNNEL_BUCKETS, sizeof *buckets);
-    int error = buckets ? linnet_secured_open(tunnels->loop, &config) : LINNET_ENOMEM;
+    tunnels->by_destination = make_table();
+    tunnels->by_session = make_table();
+    linnet_random_fill(&tunnels->loop->random, &tunnels->hash_key, sizeof tunnels->hash_key);
+    int error = tunnels->by_destination.buckets && tunnels->by_session.buckets
+                    ? linnet_secured_open(tunnels->loop, &config)
+                    : LINNET_ENOMEM;
     if (error != 0) {
         linnet_secured_close(tunnels->loop);
-        free(buckets);
-        return error;
+        free_tables(tunnels);
     }
-    linnet_random_fill(&tunnels->loop->random, &tunnels->hash_key, sizeof tunnels->hash_key);
-    tunnels->by_destination = (linnet_table){buckets, LINNET_TUNNEL_BUCKETS - 1u};
-    tunnels->by_session = (linnet_table){buckets + LINNET_TUNNEL_BUCKETS, LINNET_TUNNEL_BUCKETS - 1u};
-    return 0;
+    return error;
 }
 
 int linnet_tunnels_open(linnet_tunnels *tunnels, const linnet_credentials *credentials)
@@ -126,8 +140,10 @@ int linnet_tunnels_open(linnet_tunnels *tunnels, const linnet_credentials *crede
 
 void linnet_tunnels_stop(linnet_tunnels *tunnels, int error)
 {
-    while (tunnels->first)
-        drop(tunnels->first, error);
+    for (linnet_tunnel *tunnel = tunnels->first, *next; tunnel; tunnel = next) {
+        next = tunnel->next;
+        drop(tunnel, error);
+    }
 }
 
 void linnet_tunnels_close(linnet_tunnels *tunnels)
@@ -135,9 +151,8 @@ void linnet_tunnels_close(linnet_tunnels *tunnels)
     for (size_t i = 0; i < LINNET_KEYRINGS; i++)
         linnet_keyring_release(tunnels->known[i].keyring);
     linnet_keyring_release(tunnels->keyring);
-    free(tunnels->by_destination.buckets);
     tunnels->keyring = NULL;
-    tunnels->by_destination.buckets = NULL;
+    free_tables(tunnels);
 }
 
 int linnet_tunnels_choose(linnet_tunnels *tunnels, const linnet_credentials *credentials,
@@ -190,6 +205,7 @@ static int connect_tunnel(linnet_tunnels *tunnels, uint64_t now, const linnet_de
     }
     tunnel->owner = tunnels;
     tunnel->waiters.next = tunnel->waiters.previous = &tunnel->waiters;
+    tunnel->riders.next = tunnel->riders.previous = &tunnel->riders;
     tunnel->next = tunnels->first;
     tunnel->link = &tunnels->first;
     if (tunnel->next)
@@ -219,6 +235,13 @@ int linnet_tunnels_ask(linnet_tunnels *tunnels, uint64_t now, const linnet_desti
     if (error == 0 && waiter->deadline < tunnels->deadline)
         tunnels->deadline = waiter->deadline;
     return error;
+}
+
+void linnet_tunnels_ride(const linnet_tunnels *tunnels, uint32_t session, linnet_waiter *rider)
+{
+    linnet_tunnel *tunnel = find_session(tunnels, session);
+    if (tunnel)
+        linnet_waiter_add(&tunnel->riders, rider);
 }
 
 void linnet_tunnels_doubt(linnet_tunnels *tunnels, uint32_t session)

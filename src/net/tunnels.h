@@ -59,6 +59,8 @@ int linnet_tunnels_choose(linnet_tunnels *tunnels, const linnet_credentials *cre
  * this returns: with error 0 ask again. Else LINNET_EBUSY, LINNET_ENOMEM, LINNET_EADDRESS, LINNET_ESYSTEM. */
 int linnet_tunnels_ask(linnet_tunnels *tunnels, uint64_t now, const linnet_destination *destination,
                        linnet_waiter *waiter, linnet_path *path);
+/* `rider`, whose `done` is set, is told when the session ends, until linnet_resolver_forget(). */
+void linnet_tunnels_ride(const linnet_tunnels *tunnels, uint32_t session, linnet_waiter *rider);
 /* Nothing was heard by it: the next request begins a new one. */
 void linnet_tunnels_doubt(linnet_tunnels *tunnels, uint32_t session);
 /* Ends with LINNET_ETIMEOUT what has waited too long. */

@@ -79,4 +79,29 @@ uint64_t linnet_dtls_deadline(const linnet_dtls *dtls)
     return UINT64_MAX;
 }
 
+uint8_t *linnet_dtls_save(linnet_dtls *dtls, size_t *size)
+{
+    (void)dtls;
+    *size = 0;
+    return NULL;
+}
+
+int linnet_dtls_restore(linnet_dtls *dtls, uint64_t now, linnet_bytes saved)
+{
+    (void)dtls, (void)now, (void)saved;
+    return LINNET_EUNSUPPORTED;
+}
+
+size_t linnet_dtls_sessions(const linnet_dtls *dtls)
+{
+    (void)dtls;
+    return 0;
+}
+
+size_t linnet_dtls_handshakes(const linnet_dtls *dtls)
+{
+    (void)dtls;
+    return 0;
+}
+
 void linnet_dtls_advance(linnet_dtls *dtls, uint64_t now) { (void)dtls, (void)now; }

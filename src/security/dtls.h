@@ -13,6 +13,8 @@
 
 /* What a datagram is longer than its plaintext, at most. */
 #define LINNET_DTLS_OVERHEAD 37u
+/* The largest datagram of a handshake: what passes an IPv6 path of 1280 octets. */
+#define LINNET_DTLS_DATAGRAM 1232u
 
 typedef struct linnet_dtls linnet_dtls;
 
@@ -77,6 +79,13 @@ linnet_identity linnet_dtls_identity(const linnet_dtls *dtls, uint32_t session);
 
 uint64_t linnet_dtls_deadline(const linnet_dtls *dtls);
 void linnet_dtls_advance(linnet_dtls *dtls, uint64_t now);
+
+/* For a restart in order: all sessions as octets, secret ones, in memory of malloc(); they are gone from here, and the
+ * peers hear nothing of it. NULL: no memory, and they are still here. What was saved may be restored once, or a
+ * sequence number would be used twice. */
+uint8_t *linnet_dtls_save(linnet_dtls *dtls, size_t *size);
+/* LINNET_EFORMAT: not, or not all of it, what linnet_dtls_save() gave; those before that are restored. */
+int linnet_dtls_restore(linnet_dtls *dtls, uint64_t now, linnet_bytes saved);
 
 /* How many there are, for tests and statistics. */
 size_t linnet_dtls_sessions(const linnet_dtls *dtls);

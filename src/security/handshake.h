@@ -12,8 +12,7 @@
 #include <gnutls/dtls.h>
 
 enum {
-    /* Octets of a handshake's datagrams: what passes an IPv6 path of 1280 octets. */
-    LINNET_HANDSHAKE_MTU = 1232,
+    LINNET_HANDSHAKE_MTU = LINNET_DTLS_DATAGRAM,
     /* RFC 6347 4.2.4.1: "an initial timer value of 1 second [...] and double the value at each retransmission, up to
      * no less than the RFC 6298 maximum of 60 seconds". */
     LINNET_HANDSHAKE_TIMEOUT_MS = 1000,

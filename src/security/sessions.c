@@ -48,7 +48,7 @@ static void send_alert(linnet_dtls *dtls, linnet_session *session, uint8_t level
     send_record(dtls, session, LINNET_ALERT, linnet_view(octets, sizeof octets));
 }
 
-static void take_down(linnet_dtls *dtls, linnet_session *session)
+void linnet_session_take_down(linnet_dtls *dtls, linnet_session *session)
 {
     bool is_long = linnet_record_is_long((linnet_aead)session->record.aead);
     linnet_session_forget_flight(dtls, session);
@@ -67,7 +67,7 @@ void linnet_session_close(linnet_dtls *dtls, uint64_t now, linnet_session *sessi
 {
     linnet_path path = session->path;
     send_alert(dtls, session, ALERT_WARNING, GNUTLS_A_CLOSE_NOTIFY);
-    take_down(dtls, session);
+    linnet_session_take_down(dtls, session);
     if (error != 0)
         dtls->config.ended(dtls->config.context, now, &path, error);
 }
@@ -130,8 +130,12 @@ static linnet_session_more *trim(linnet_session_more *more, const linnet_record_
 {
     if (linnet_record_is_long((linnet_aead)record->aead))
         return more;
-    linnet_session_more *trimmed = realloc(more, sizeof *more + more->name_size);
-    return trimmed ? trimmed : more;
+    linnet_session_more *trimmed = malloc(sizeof *more + more->name_size);
+    if (!trimmed)
+        return more;
+    memcpy(trimmed, more, sizeof *more + more->name_size);
+    free(more);
+    return trimmed;
 }
 
 /* RFC 6347 4.2.8: the old association stands until the new one's handshake has shown that this is the same peer, or
@@ -141,12 +145,25 @@ static linnet_session *take_place(linnet_dtls *dtls, uint64_t now, const linnet_
     linnet_session *old = linnet_session_on(dtls, way);
     if (old) {
         linnet_path path = old->path;
-        take_down(dtls, old); /* without an alert: it would be taken for one of the new session's */
+        linnet_session_take_down(dtls, old); /* without an alert: it would be taken for one of the new session's */
         dtls->config.ended(dtls->config.context, now, &path, LINNET_ECLOSED);
     }
     if (dtls->pool.in_use == dtls->pool.limit)
         make_room(dtls, now);
     return linnet_pool_take(&dtls->pool);
+}
+
+static linnet_session *place(linnet_dtls *dtls, uint64_t now, const linnet_path *way, const linnet_record_state *record,
+                             linnet_session_more *more)
+{
+    linnet_session *session = take_place(dtls, now, way);
+    if (!session)
+        return NULL;
+    *session = (linnet_session){.path = *way, .record = *record, .more = more, .in_use = true, .recent = true};
+    session->path.peer.session = new_id(dtls);
+    linnet_table_add(&dtls->by_path, &session->by_path, linnet_dtls_key(dtls, way));
+    linnet_table_add(&dtls->by_id, &session->by_id, session->path.peer.session);
+    return session;
 }
 
 linnet_session *linnet_session_make(linnet_dtls *dtls, uint64_t now, const linnet_handshake *handshake,
@@ -158,19 +175,32 @@ linnet_session *linnet_session_make(linnet_dtls *dtls, uint64_t now, const linne
         free(more);
         return NULL;
     }
-    linnet_session *session = take_place(dtls, now, &handshake->path);
-    if (!session) {
-        free(more);
-        return NULL;
-    }
-    *session = (linnet_session){
-        .path = handshake->path, .record = record, .more = trim(more, &record), .in_use = true, .recent = true};
-    session->path.peer.session = new_id(dtls);
-    session->more->flight = keep_flight(dtls, now, session, handshake);
-    linnet_table_add(&dtls->by_path, &session->by_path, linnet_dtls_key(dtls, &handshake->path));
-    linnet_table_add(&dtls->by_id, &session->by_id, session->path.peer.session);
+    more = trim(more, &record);
+    linnet_session *session = place(dtls, now, &handshake->path, &record, more);
     gnutls_memset(&record, 0, sizeof record);
+    if (session)
+        more->flight = keep_flight(dtls, now, session, handshake);
+    else
+        free(more);
     return session;
+}
+
+void linnet_session_restore(linnet_dtls *dtls, uint64_t now, const linnet_path *path, const linnet_record_state *record,
+                            linnet_bytes keys, linnet_identity who)
+{
+    bool is_long = linnet_record_is_long((linnet_aead)record->aead);
+    linnet_record_state with_keys = *record;
+    linnet_session_more *more = malloc(sizeof *more + who.name.size + (is_long ? keys.size : 0));
+    if (!more)
+        return; /* its peer begins anew */
+    *more = (linnet_session_more){.security = who.security, .name_size = (uint16_t)who.name.size};
+    if (who.name.size > 0)
+        memcpy(more->octets, who.name.data, who.name.size);
+    with_keys.keys.elsewhere = is_long ? more->octets + more->name_size : NULL;
+    memcpy(is_long ? with_keys.keys.elsewhere : with_keys.keys.octets, keys.data, keys.size);
+    if (!place(dtls, now, path, &with_keys, more))
+        free(more);
+    gnutls_memset(&with_keys, 0, sizeof with_keys);
 }
 
 /* The peer asks for the last flight by sending its own once more (RFC 6347 4.2.4). */

@@ -1,5 +1,6 @@
 /* The inside of a linnet_dtls. Its functions stand in several files: dtls.c (what a datagram is for), sessions.c (those
- * that are set up), shaking.c (those that will be), cookie.c (what comes before any memory is spent). */
+ * that are set up), shaking.c (those that will be), saving.c (over a restart), cookie.c (what comes before any memory
+ * is spent). */
 #ifndef LINNET_SECURITY_SESSIONS_H
 #define LINNET_SECURITY_SESSIONS_H
 
@@ -76,6 +77,11 @@ linnet_session *linnet_session_make(linnet_dtls *dtls, uint64_t now, const linne
 /* Opens a record of its, and does what it says. False: it is not authentic. */
 bool linnet_session_receive(linnet_dtls *dtls, uint64_t now, linnet_session *session, const linnet_record *record);
 void linnet_session_forget_flight(linnet_dtls *dtls, linnet_session *session);
+/* One that was saved (saving.c). Without memory for it there is none. */
+void linnet_session_restore(linnet_dtls *dtls, uint64_t now, const linnet_path *path, const linnet_record_state *record,
+                            linnet_bytes keys, linnet_identity who);
+/* Without a word to anybody. */
+void linnet_session_take_down(linnet_dtls *dtls, linnet_session *session);
 /* Sends an alert and takes it down; `error` is told to config.ended unless it is 0. */
 void linnet_session_close(linnet_dtls *dtls, uint64_t now, linnet_session *session, int error);
 

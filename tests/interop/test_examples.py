@@ -109,3 +109,10 @@ def test_the_modules_polling_client_asks_two_servers():
     assert sum(line.startswith("127.0.0.2: Code: 69") for line in answers) == 2
     rest = [line.split(", ", 1)[0] + " " + line.split("Payload: ")[1] for line in answers if line.startswith("127.0.0.1")]
     assert rest[1:] == ["127.0.0.1: Code: 69 default_value", "127.0.0.1: Code: 68 "]
+
+
+def test_a_secured_server_greets_its_clients_by_name():
+    get = f"{LINNET} get coaps://127.0.0.1/greeting -u alice -k 'a long secret that nobody guesses'"
+    wait = f"for i in $(seq 100); do {get} >/dev/null 2>&1 && break; sleep 0.1; done"
+    ask = f"{LINNET} get coaps://localhost/greeting -u bob -k 'another one, just as long'"
+    assert run(f"{EXAMPLES}/secured >/dev/null &\n{wait}\n{ask}") == "good day, bob"

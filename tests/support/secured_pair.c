@@ -173,13 +173,23 @@ void pair_open(pair *self, const linnet_credentials *server, const linnet_creden
     open_end(self, PAIR_TO_CLIENT, client);
 }
 
+static void close_end(pair *self, int end)
+{
+    linnet_dtls_clear(self->ends[end]);
+    linnet_keyring_release(self->keyrings[end]);
+    free(self->memory[end]);
+}
+
+void pair_open_server(pair *self, const linnet_credentials *server)
+{
+    close_end(self, PAIR_TO_SERVER);
+    open_end(self, PAIR_TO_SERVER, server);
+}
+
 void pair_close(pair *self)
 {
-    for (int end = 0; end < 2; end++) {
-        linnet_dtls_clear(self->ends[end]);
-        linnet_keyring_release(self->keyrings[end]);
-        free(self->memory[end]);
-    }
+    for (int end = 0; end < 2; end++)
+        close_end(self, end);
     free(self->nonces);
 }
 

@@ -53,6 +53,8 @@ struct pair {
 
 /* Opens both; `limits` may be set before. Asserts that the credentials are good. */
 void pair_open(pair *self, const linnet_credentials *server, const linnet_credentials *client);
+/* Another server in place of the first, which is closed. */
+void pair_open_server(pair *self, const linnet_credentials *server);
 void pair_close(pair *self);
 /* Begins the client's handshake. */
 void pair_connect(pair *self, const char *name);

@@ -261,6 +261,62 @@ static void a_session_is_not_made_with_a_group(void **state)
     net_pair_close(&self.pair);
 }
 
+/* Handshakes need larger datagrams than the messages that follow. */
+static void messages_may_be_small(void **state)
+{
+    linnet_credentials both = psk("password", "sesame");
+    linnet_server_config config = {.credentials = &both, .limits.message_size = 128};
+    linnet_client_config settings = {.credentials = &both, .limits.message_size = 128};
+    linnet_resource_config whose = {.get = who};
+    secured_pair self = {0};
+    linnet_address address;
+    (void)state;
+    assert_int_equal(linnet_server_open_with(&self.pair.server, &config), 0);
+    assert_int_equal(linnet_server_bind(self.pair.server, "coaps://127.0.0.1:0"), 0);
+    assert_int_equal(linnet_server_add(self.pair.server, "who", &whose), 0);
+    assert_int_equal(linnet_client_open(&self.pair.client, &settings), 0);
+    assert_int_equal(linnet_server_address(self.pair.server, 0, &address), 0);
+    snprintf(self.uri, sizeof self.uri, "coaps://127.0.0.1:%u", address.port);
+    assert_string_equal(ask(&self, self.uri, "/who").payload, "2:password");
+    net_pair_close(&self.pair);
+}
+
+static void on_notification(const linnet_response *response, void *context)
+{
+    (*(unsigned *)context) += response->error == 0 && response->message.payload.size > 0;
+}
+
+/* The server says goodbye; the observation is asked for again over a new session, with the server that is there then.
+ */
+static void an_observation_goes_on_by_a_new_session(void **state)
+{
+    linnet_credentials both = psk("password", "sesame");
+    linnet_resource_config whose = {.get = who, .observable = true};
+    linnet_server_config config = {.credentials = &both};
+    secured_pair self;
+    unsigned notified = 0;
+    char uri[200];
+    (void)state;
+    open_pair(&self, &both, &both);
+    snprintf(uri, sizeof uri, "%s/who", self.uri);
+    linnet_client_request request = {
+        .method = LINNET_GET, .uri = uri, .observe = true, .on_response = on_notification, .context = &notified};
+    assert_int_equal(linnet_client_send(self.pair.client, &request, NULL), 0);
+    while (notified < 1)
+        net_turn(&self.pair, 100);
+    linnet_server_close(self.pair.server);
+    assert_int_equal(linnet_server_open_with(&self.pair.server, &config), 0);
+    assert_int_equal(linnet_server_bind(self.pair.server, self.uri), 0);
+    assert_int_equal(linnet_server_add(self.pair.server, "who", &whose), 0);
+    while (notified < 2)
+        net_turn(&self.pair, 100);
+    linnet_resource_changed(linnet_server_find(self.pair.server, "who"));
+    while (notified < 3)
+        net_turn(&self.pair, 100);
+    assert_int_equal(linnet_resource_observers(linnet_server_find(self.pair.server, "who")), 1);
+    net_pair_close(&self.pair);
+}
+
 static void loss_is_made_good(void **state)
 {
     linnet_credentials both = psk("password", "sesame");
@@ -292,6 +348,8 @@ int main(void)
         cmocka_unit_test(a_request_gives_up_in_its_time_while_the_session_is_set_up),
         cmocka_unit_test(after_the_server_has_closed_a_new_session_is_made),
         cmocka_unit_test(a_session_is_not_made_with_a_group),
+        cmocka_unit_test(messages_may_be_small),
+        cmocka_unit_test(an_observation_goes_on_by_a_new_session),
         cmocka_unit_test(loss_is_made_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
