@@ -21,7 +21,7 @@ static void close_client(linnet_py_client *self)
     Py_CLEAR(self->create_future);
 }
 
-/* A turn. What it closes is gone afterwards. */
+/* What it closes is gone afterwards. */
 static int turn(linnet_py_client *self)
 {
     self->processing = true;
@@ -29,17 +29,39 @@ static int turn(linnet_py_client *self)
     self->processing = false;
     if (self->closing)
         close_client(self);
-    else
-        linnet_hook_plan(&self->hook, linnet_client_deadline(self->client));
     return error;
+}
+
+#define EXPECT_US 60u
+
+/* An answer that is due at once is looked for, for less time than it takes to fall asleep and be woken. The loop waits
+ * no longer than that, and where it was in vain not again until an answer was quick. */
+static int expect(linnet_py_client *self)
+{
+    uint64_t end = linnet_clock() + EXPECT_US;
+    int error = 0;
+    self->expect = false;
+    while (error == 0 && self->client && linnet_client_pending(self->client) == 1 && linnet_clock() < end)
+        error = turn(self);
+    if (self->client && linnet_client_pending(self->client) == 1)
+        self->quick = false;
+    return error;
+}
+
+static void plan(linnet_py_client *self)
+{
+    if (self->client)
+        linnet_hook_plan(&self->hook, self->expect ? 0 : linnet_client_deadline(self->client));
 }
 
 void linnet_client_started(linnet_py_client *client)
 {
-    if (client->processing || !client->hook.loop || client->hook.soon || linnet_client_pending(client->client) > 1)
-        linnet_hook_plan(&client->hook, linnet_client_deadline(client->client));
-    else
+    bool alone =
+        !client->processing && client->hook.loop && !client->hook.soon && linnet_client_pending(client->client) == 1;
+    if (alone)
         (void)turn(client); /* an error comes again, and is told, in the loop */
+    client->expect = alone && client->quick && client->client && linnet_client_pending(client->client) == 1;
+    plan(client);
 }
 
 static PyObject *process(PyObject *object, PyObject *unused)
@@ -51,6 +73,9 @@ static PyObject *process(PyObject *object, PyObject *unused)
     Py_INCREF(object); /* the last request may hold the last reference */
     linnet_hook_woken(&self->hook);
     int error = turn(self);
+    if (error == 0 && self->expect)
+        error = expect(self);
+    plan(self);
     linnet_state *state = error ? linnet_state_of(object) : NULL;
     Py_DECREF(object);
     if (error)

@@ -5,11 +5,15 @@
 #include "hook.h"
 #include "message.h"
 
+#define LINNET_QUICK_US 150u
+
 typedef struct linnet_py_client {
     PyObject_HEAD linnet_client *client; /* NULL: closed */
     linnet_hook hook;
     PyObject *create_future; /* of the loop; NULL without one */
     bool processing;
+    bool quick;   /* the last answer took less than LINNET_QUICK_US: the peer is on this host, or next to it */
+    bool expect;  /* a request that is alone went to such a peer */
     bool closing; /* shut down from a callback: as soon as that returns */
 } linnet_py_client;
 

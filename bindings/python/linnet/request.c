@@ -166,6 +166,7 @@ void linnet_request_on_response(const linnet_response *response, void *context)
     if (!state)
         return; /* it is being destroyed */
     Py_INCREF((PyObject *)self);
+    self->client->quick = response->error == 0 && response->round_trip_us < LINNET_QUICK_US;
     PyObject *answer = response->error ? NULL : make_answer(state, self, response);
     if (answer)
         take_answer(state, self, answer, response);
