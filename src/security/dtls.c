@@ -105,7 +105,8 @@ static void take_record(linnet_dtls *dtls, uint64_t now, const linnet_path *way,
     linnet_handshake *handshake = linnet_shaking_on(dtls, way);
     if (dtls->config.keyring && linnet_cookie_is_hello(record) && !is_same_hello(handshake, record))
         take_hello(dtls, now, way, record);
-    else if (handshake)
+    else if (handshake &&
+             record->type != LINNET_APPLICATION_DATA) /* it came before its Finished, and will come again */
         linnet_shaking_receive(dtls, now, handshake, record);
 }
 

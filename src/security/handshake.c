@@ -77,6 +77,16 @@ static void fail_with(linnet_handshake *handshake, int error)
     }
 }
 
+static void keep_ticket(linnet_handshake *handshake)
+{
+    gnutls_datum_t session;
+    if ((gnutls_session_get_flags(handshake->tls) & GNUTLS_SFLAGS_SESSION_TICKET) == 0 ||
+        gnutls_session_get_data2(handshake->tls, &session) < 0)
+        return;
+    linnet_keyring_keep_ticket(handshake->keyring, &handshake->path.peer, handshake->name, &session);
+    gnutls_free(session.data);
+}
+
 /* Only suites that were named: GnuTLS would also take a key exchange of one with the cipher of another. */
 static void conclude(linnet_handshake *handshake)
 {
@@ -86,6 +96,8 @@ static void conclude(linnet_handshake *handshake)
         fail(handshake, LINNET_ESUITE, GNUTLS_A_HANDSHAKE_FAILURE, "the cipher suite is not one of those allowed");
     else
         handshake->state = LINNET_SHAKEN;
+    if (handshake->state == LINNET_SHAKEN && !keyring->server && keyring->certificates)
+        keep_ticket(handshake);
 }
 
 static void step(linnet_handshake *handshake, uint64_t now, bool may_repeat)
@@ -107,7 +119,7 @@ static void step(linnet_handshake *handshake, uint64_t now, bool may_repeat)
 }
 
 linnet_handshake *linnet_handshake_open(linnet_keyring *keyring, const gnutls_dtls_prestate_st *prestate,
-                                        const char *name, uint64_t now)
+                                        const linnet_path *path, const char *name, uint64_t now)
 {
     linnet_handshake *handshake = calloc(1, sizeof *handshake);
     if (!handshake)
@@ -115,6 +127,8 @@ linnet_handshake *linnet_handshake_open(linnet_keyring *keyring, const gnutls_dt
     linnet_keyring_hold(keyring);
     name = keyring->peer_name ? keyring->peer_name : name;
     handshake->keyring = keyring;
+    handshake->path = *path;
+    handshake->path.flags = 0;
     handshake->alert = -1;
     handshake->timeout = LINNET_HANDSHAKE_TIMEOUT_MS * UINT64_C(1000);
     handshake->deadline = now + LINNET_HANDSHAKE_LIMIT_MS * UINT64_C(1000);

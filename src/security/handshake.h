@@ -58,10 +58,10 @@ typedef struct linnet_handshake {
     char text[LINNET_HANDSHAKE_TEXT];
 } linnet_handshake;
 
-/* Starts one. A client's first flight is in `out` after it. `prestate` is the server's, of a verified cookie. NULL: no
- * memory. `name` is copied, and may be NULL. */
+/* Starts one with path->peer. A client's first flight is in `out` after it. `prestate` is the server's, of a verified
+ * cookie. NULL: no memory. `name` is copied, and may be NULL. */
 linnet_handshake *linnet_handshake_open(linnet_keyring *keyring, const gnutls_dtls_prestate_st *prestate,
-                                        const char *name, uint64_t now);
+                                        const linnet_path *path, const char *name, uint64_t now);
 void linnet_handshake_close(linnet_handshake *handshake);
 
 /* Gives it one record; what it answers is in `out`. */

@@ -263,6 +263,9 @@ static int load(linnet_keyring *keyring, const linnet_credentials *given)
         error = load_psk(keyring, given);
     if (error == 0 && kinds.certificates)
         error = load_certificates(keyring, given);
+    /* With pre-shared keys there is little to save, and a key that was withdrawn must not live on in a ticket. */
+    if (error == 0 && keyring->server && !kinds.psk)
+        error = outcome(gnutls_session_ticket_key_generate(&keyring->ticket_key));
     return error;
 }
 
@@ -298,6 +301,10 @@ void linnet_keyring_release(linnet_keyring *keyring)
         gnutls_certificate_free_credentials(keyring->certificates);
     for (size_t i = 0; i < keyring->trusted_key_count; i++)
         release_bytes(&keyring->trusted_keys[i]);
+    linnet_keyring_forget_tickets(keyring);
+    if (keyring->ticket_key.data)
+        gnutls_memset(keyring->ticket_key.data, 0, keyring->ticket_key.size);
+    gnutls_free(keyring->ticket_key.data);
     release_bytes(&keyring->psk);
     release_bytes(&keyring->identity);
     free(keyring->trusted_keys);

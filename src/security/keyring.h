@@ -6,6 +6,18 @@
 
 #include <gnutls/gnutls.h>
 
+enum {
+    LINNET_TICKETS = 32,   /* that a client keeps */
+    LINNET_TICKET_S = 3600 /* how long a server takes them, seconds */
+};
+
+/* What a client needs to take up a session with that server again (RFC 5077). */
+typedef struct linnet_ticket {
+    linnet_address peer;
+    char *name; /* NULL: any */
+    gnutls_datum_t session;
+} linnet_ticket;
+
 struct linnet_keyring {
     unsigned holders;
     bool server;
@@ -25,6 +37,16 @@ struct linnet_keyring {
     gnutls_psk_server_credentials_t psk_server;
     gnutls_psk_client_credentials_t psk_client;
     gnutls_certificate_credentials_t certificates;
+    gnutls_datum_t ticket_key;             /* server: empty where sessions are not resumed */
+    linnet_ticket tickets[LINNET_TICKETS]; /* client */
+    unsigned next_ticket;                  /* the one that makes way */
 };
+
+/* Client: the ticket for a server that has to have that name, or NULL. */
+const linnet_ticket *linnet_keyring_ticket(const linnet_keyring *keyring, const linnet_address *peer, const char *name);
+/* Keeps one in place of an older one; takes session->data over. */
+void linnet_keyring_keep_ticket(linnet_keyring *keyring, const linnet_address *peer, const char *name,
+                                gnutls_datum_t *session);
+void linnet_keyring_forget_tickets(linnet_keyring *keyring);
 
 #endif

@@ -64,12 +64,25 @@ static int set_up_certificates(linnet_handshake *handshake)
     return error;
 }
 
+/* RFC 5077: a server keeps nothing for it; what a client has kept for that server is tried. */
+static int set_up_resumption(linnet_handshake *handshake)
+{
+    const linnet_keyring *keyring = handshake->keyring;
+    if (keyring->server) {
+        gnutls_db_set_cache_expiration(handshake->tls, LINNET_TICKET_S);
+        return gnutls_session_ticket_enable_server(handshake->tls, &keyring->ticket_key);
+    }
+    const linnet_ticket *ticket = linnet_keyring_ticket(keyring, &handshake->path.peer, handshake->name);
+    return ticket ? gnutls_session_set_data(handshake->tls, ticket->session.data, ticket->session.size) : 0;
+}
+
 int linnet_handshake_set_up(linnet_handshake *handshake, const gnutls_dtls_prestate_st *prestate)
 {
     const linnet_keyring *keyring = handshake->keyring;
-    unsigned role = keyring->server ? GNUTLS_SERVER : GNUTLS_CLIENT;
-    int error = gnutls_init(&handshake->tls, role | GNUTLS_DATAGRAM | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL |
-                                                 GNUTLS_NO_TICKETS | GNUTLS_ENABLE_RAWPK);
+    bool resumes = keyring->server ? keyring->ticket_key.size > 0 : keyring->certificates != NULL;
+    unsigned flags = GNUTLS_DATAGRAM | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_ENABLE_RAWPK;
+    flags |= (keyring->server ? GNUTLS_SERVER : GNUTLS_CLIENT) | (resumes ? 0u : GNUTLS_NO_TICKETS);
+    int error = gnutls_init(&handshake->tls, flags);
     if (error < 0)
         return error;
     gnutls_session_set_ptr(handshake->tls, handshake);
@@ -88,6 +101,8 @@ int linnet_handshake_set_up(linnet_handshake *handshake, const gnutls_dtls_prest
         error = gnutls_credentials_set(handshake->tls, GNUTLS_CRD_PSK, keyring->psk_client);
     if (error == 0 && keyring->certificates)
         error = set_up_certificates(handshake);
+    if (error == 0 && resumes)
+        error = set_up_resumption(handshake);
     if (error == 0 && prestate)
         gnutls_dtls_prestate_set(handshake->tls, (gnutls_dtls_prestate_st *)(uintptr_t)prestate);
     return error;

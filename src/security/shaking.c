@@ -93,11 +93,9 @@ linnet_handshake *linnet_shaking_begin(linnet_dtls *dtls, uint64_t now, const li
 {
     if (dtls->handshakes >= dtls->handshake_limit)
         linnet_shaking_drop(dtls, now, LINNET_CONTAINER(dtls->ages.oldest, linnet_handshake, age), LINNET_EBUSY);
-    linnet_handshake *handshake = linnet_handshake_open(keyring, prestate, name, now);
+    linnet_handshake *handshake = linnet_handshake_open(keyring, prestate, way, name, now);
     if (!handshake)
         return NULL;
-    handshake->path = *way;
-    handshake->path.flags = 0;
     handshake->tag = tag;
     linnet_table_add(&dtls->shaking, &handshake->by_path, linnet_dtls_key(dtls, way));
     linnet_ages_add(&dtls->ages, &handshake->age);

@@ -490,6 +490,74 @@ static void sessions_have_a_bound(void **state)
     close_pair(self);
 }
 
+/* Connects again from another port, through what `fate` does. */
+static void reconnect(pair *self, pair_fate *fate, void *context)
+{
+    linnet_dtls_end(self->ends[PAIR_TO_CLIENT], self->client_path.peer.session);
+    pair_run(self, 1);
+    self->on_wire = 0;
+    self->client_way.peer.port++;
+    self->sent[0] = self->sent[1] = 0;
+    self->fate = fate;
+    self->fate_context = context;
+    pair_connect(self, "server.example");
+    pair_run(self, 44);
+    pair_wait(self, 3); /* the client is done before the server is */
+    self->fate = NULL;
+}
+
+static unsigned count_certificates(pair *self, pair_datagram *datagram, void *context)
+{
+    linnet_bytes rest = pair_octets(datagram);
+    linnet_record record;
+    (void)self;
+    while (linnet_record_next(&rest, &record))
+        *(unsigned *)context += record.epoch == 0 && record.type == LINNET_HANDSHAKE && record.fragment.data[0] == 11;
+    return 1;
+}
+
+/* RFC 5077: without certificates and signatures, behind a cookie as ever; the client has the last word then. */
+static void a_session_is_resumed_without_certificates(void **state)
+{
+    pair *self = open_pair(&x509.of_server, &x509.of_client);
+    unsigned certificates = 0;
+    (void)state;
+    self->fate = count_certificates;
+    self->fate_context = &certificates;
+    pair_connect(self, "server.example");
+    pair_run(self, 44);
+    assert_int_equal(certificates, 2);
+    for (int i = 0; i < 3; i++) {
+        certificates = 0;
+        reconnect(self, count_certificates, &certificates);
+        assert_int_equal(certificates, 0);
+        expect_talk(self);
+        linnet_identity who = linnet_dtls_identity(self->ends[PAIR_TO_SERVER], self->server_path.peer.session);
+        assert_int_equal(who.security, LINNET_SECURED_CERTIFICATE);
+        assert_true(linnet_bytes_equal(who.name, linnet_text("CN=client.example")));
+    }
+    close_pair(self);
+}
+
+static void a_session_is_resumed_through_loss_of_each_datagram(void **state)
+{
+    (void)state;
+    for (int to = 0; to < 2; to++) {
+        bool happened = true;
+        for (size_t number = 1; happened; number++) {
+            pair *self = open_pair(&x509.of_server, &x509.of_client);
+            nth which = {.to = to, .number = number, .copies = 0};
+            pair_connect(self, "server.example");
+            pair_run(self, 44);
+            reconnect(self, treat_nth, &which);
+            happened = self->sent[to] >= number;
+            expect_talk(self);
+            assert_int_equal(linnet_dtls_handshakes(self->ends[PAIR_TO_SERVER]), 0);
+            close_pair(self);
+        }
+    }
+}
+
 /* The server is another one, with the memory of the first; the client notices nothing. */
 static void restart(pair *self, const linnet_credentials *server)
 {
@@ -572,6 +640,8 @@ int main(void)
         cmocka_unit_test(a_cookie_is_no_good_from_elsewhere),
         cmocka_unit_test(half_open_handshakes_have_a_bound),
         cmocka_unit_test(sessions_have_a_bound),
+        cmocka_unit_test(a_session_is_resumed_without_certificates),
+        cmocka_unit_test(a_session_is_resumed_through_loss_of_each_datagram),
         cmocka_unit_test(sessions_go_on_after_a_restart_and_count_on),
         cmocka_unit_test(what_was_not_saved_is_not_restored),
     };

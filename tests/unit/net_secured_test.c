@@ -317,6 +317,42 @@ static void an_observation_goes_on_by_a_new_session(void **state)
     net_pair_close(&self.pair);
 }
 
+static void on_named_notification(const linnet_response *response, void *context)
+{
+    char *last = context;
+    snprintf(last, 32, "%.*s", LINNET_PRINTF(response->message.payload));
+}
+
+/* A representation that depends on who asks is given to nobody else, in notifications neither. */
+static void observers_are_each_told_what_is_theirs(void **state)
+{
+    linnet_credentials server = psk(NULL, "sesame"), one = psk("one", "sesame"), two = psk("two", "sesame");
+    secured_pair self;
+    char uri[200], heard[2][32] = {"", ""};
+    (void)state;
+    open_pair(&self, &server, NULL);
+    snprintf(uri, sizeof uri, "%s/who", self.uri);
+    for (int i = 0; i < 2; i++) {
+        linnet_client_request request = {.method = LINNET_GET,
+                                         .uri = uri,
+                                         .observe = true,
+                                         .credentials = i == 0 ? &one : &two,
+                                         .on_response = on_named_notification,
+                                         .context = heard[i]};
+        assert_int_equal(linnet_client_send(self.pair.client, &request, NULL), 0);
+    }
+    for (int round = 0; round < 3; round++) {
+        while (!*heard[0] || !*heard[1])
+            net_turn(&self.pair, 100);
+        assert_string_equal(heard[0], "2:one");
+        assert_string_equal(heard[1], "2:two");
+        *heard[0] = *heard[1] = 0;
+        linnet_resource_changed(linnet_server_find(self.pair.server, "who"));
+    }
+    assert_int_equal(linnet_resource_observers(linnet_server_find(self.pair.server, "who")), 2);
+    net_pair_close(&self.pair);
+}
+
 static void loss_is_made_good(void **state)
 {
     linnet_credentials both = psk("password", "sesame");
@@ -350,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_session_is_not_made_with_a_group),
         cmocka_unit_test(messages_may_be_small),
         cmocka_unit_test(an_observation_goes_on_by_a_new_session),
+        cmocka_unit_test(observers_are_each_told_what_is_theirs),
         cmocka_unit_test(loss_is_made_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
