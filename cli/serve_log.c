@@ -15,9 +15,9 @@ typedef struct pending_request {
     linnet_address peer;
     uint8_t token[LINNET_TOKEN_MAX]; /* its front */
     linnet_code method;
+    uint16_t id;
     size_t token_size;
     uint64_t received; /* linnet_clock(); 0: the entry is free */
-    uint16_t id;
     char *path;
 } pending_request;
 

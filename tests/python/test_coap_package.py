@@ -189,25 +189,10 @@ def test_the_example_that_polls_serves_and_asks():
         program.kill()
 
 
-SAMPLE = re.compile(r"<!-- (\S+\.py) -->\n+```python\n(.*?)```", re.DOTALL)
 PAGES = [ROOT / "docs/module.md", ROOT / "docs/from-pycom.md"]
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_samples_of_a_page_are_the_examples(page):
-    text = page.read_text(encoding="utf-8")
-    samples = SAMPLE.findall(text)
-    for name, sample in samples:
-        assert (ROOT / name).read_text(encoding="utf-8") == sample, name
-    pieces = re.findall(r"(?<!-->\n)```python\n(.*?)```", text, re.DOTALL)
-    assert samples or pieces
-
-
-PIECES = [
-    pytest.param(piece, id=f"{page.name}-{number}")
-    for page in PAGES
-    for number, piece in enumerate(re.findall(r"(?<!-->\n)```python\n(.*?)```", page.read_text(), re.DOTALL))
-]
+PIECE = re.compile(r"<!-- run by tests/python/test_coap_package.py -->\n+```python\n(.*?)```", re.DOTALL)
+PIECES = [pytest.param(piece, id=f"{page.name}-{number}")
+          for page in PAGES for number, piece in enumerate(PIECE.findall(page.read_text(encoding="utf-8")))]
 
 
 @pytest.mark.parametrize("piece", PIECES)
