@@ -1,6 +1,7 @@
 """Fixtures of tests/support for the tests here; see support/plugin.py. Run with PYTHONPATH=build/python."""
 
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -8,6 +9,9 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 if "support" not in sys.modules:
     pytest.register_assert_rewrite("support", "linnet_support")
+
+# A shell that runs us in the background has us ignore Ctrl-C, and programs that a test starts would do so, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config):
