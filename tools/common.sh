@@ -27,7 +27,7 @@ packages_build=(build-essential cmake ninja-build pkg-config libcbor-dev libcjso
                 libgnutls28-dev nettle-dev
                 python3 python3-dev)
 packages_unit=("${packages_build[@]}" libcmocka-dev)
-packages_peers=("${packages_build[@]}" python3 python3-pytest tshark libcoap3-bin iproute2)
+packages_peers=("${packages_build[@]}" python3 python3-pytest tshark libcoap3-bin iproute2 openssl)
 packages_lint=("${packages_unit[@]}" clang clang-format clang-tidy cppcheck shellcheck python3 git)
 packages_size=(gcc-arm-none-eabi libnewlib-arm-none-eabi python3)
 packages_fuzz=("${packages_build[@]}" clang libclang-rt-14-dev llvm-14)

@@ -1,6 +1,6 @@
 /* Secured sessions over a wire that loses, doubles, delays and forges. After each step tests/support/secured_pair.c
  * checks that no sequence number of one key was used for two different records. */
-#include "security/record.h"
+#include "security/sessions.h"
 #include "support/secured_pair.h"
 #include "support/test_certificates.h"
 
@@ -490,6 +490,50 @@ static void sessions_have_a_bound(void **state)
     close_pair(self);
 }
 
+/* Says something of the handshake within a session. */
+static void say_in_handshake(pair *self, int to, const uint8_t *message, size_t size)
+{
+    linnet_session *session = linnet_session_find(
+        self->ends[!to], to == PAIR_TO_SERVER ? self->client_path.peer.session : self->server_path.peer.session);
+    uint8_t datagram[128];
+    assert_non_null(session);
+    size = linnet_record_seal(&session->record, LINNET_HANDSHAKE, linnet_view(message, size), datagram);
+    pair_inject(self, to, to == PAIR_TO_SERVER ? &self->client_way : &self->server_way, linnet_view(datagram, size));
+}
+
+/* RFC 5246 7.2.2: "no_renegotiation [...] This message is always a warning." */
+static void renegotiation_is_refused_and_the_session_goes_on(void **state)
+{
+    static const uint8_t client_hello[32] = {1, 0, 0, 20}, hello_request[12] = {0};
+    pair *self = open_connected();
+    (void)state;
+    expect_talk(self);
+    size_t to_client = self->sent[PAIR_TO_CLIENT], to_server = self->sent[PAIR_TO_SERVER];
+    say_in_handshake(self, PAIR_TO_SERVER, client_hello, sizeof client_hello);
+    say_in_handshake(self, PAIR_TO_CLIENT, hello_request, sizeof hello_request);
+    pair_run(self, 1);
+    assert_int_equal(self->sent[PAIR_TO_CLIENT], to_client + 1);
+    assert_int_equal(self->sent[PAIR_TO_SERVER], to_server + 1);
+    assert_int_equal(linnet_dtls_handshakes(self->ends[PAIR_TO_SERVER]), 0);
+    assert_int_equal(self->ended[PAIR_TO_SERVER] + self->ended[PAIR_TO_CLIENT], 0);
+    expect_talk(self);
+    close_pair(self);
+}
+
+/* "The record sequence number [...] MUST NOT be allowed to wrap": at the last one the session is silent. */
+static void sequence_numbers_do_not_wrap(void **state)
+{
+    pair *self = open_connected();
+    (void)state;
+    linnet_session *session = linnet_session_find(self->ends[PAIR_TO_CLIENT], self->client_path.peer.session);
+    session->record.write_sequence = LINNET_RECORD_SEQUENCES - 1;
+    assert_true(pair_say(self, PAIR_TO_SERVER, "the last"));
+    assert_false(pair_say(self, PAIR_TO_SERVER, "one too many"));
+    pair_run(self, 1);
+    assert_int_equal(self->delivered[PAIR_TO_SERVER], 1);
+    close_pair(self);
+}
+
 /* Connects again from another port, through what `fate` does. */
 static void reconnect(pair *self, pair_fate *fate, void *context)
 {
@@ -640,6 +684,8 @@ int main(void)
         cmocka_unit_test(a_cookie_is_no_good_from_elsewhere),
         cmocka_unit_test(half_open_handshakes_have_a_bound),
         cmocka_unit_test(sessions_have_a_bound),
+        cmocka_unit_test(renegotiation_is_refused_and_the_session_goes_on),
+        cmocka_unit_test(sequence_numbers_do_not_wrap),
         cmocka_unit_test(a_session_is_resumed_without_certificates),
         cmocka_unit_test(a_session_is_resumed_through_loss_of_each_datagram),
         cmocka_unit_test(sessions_go_on_after_a_restart_and_count_on),
