@@ -16,10 +16,10 @@ static const command commands[] = {
     {"get", "ask for the representation of a resource", "URI",
      "Asks for the representation of a resource (RFC 7252 5.8.1).\n" ABOUT_OUTPUT, request_options,
      "  linnet get coap://localhost/time\n"
+     "  linnet get coaps://localhost/secure --psk-identity password --psk-key sesame\n"
      "  linnet get --accept json coap://[2001:db8::1]/sensors/temperature\n"
      "  linnet get localhost/large --output large.txt\n"
-     "  linnet get -v coap://localhost/test        # shows both messages\n"
-     "  linnet get --etag 0x01 localhost/validate  # 2.03 if it is still the same\n",
+     "  linnet get -v coap://localhost/test        # shows both messages\n",
      request_run},
     {"put", "replace or create a resource", "URI",
      "Replaces the representation of a resource, or creates it (RFC 7252 5.8.3).\n" ABOUT_OUTPUT, request_options,
@@ -110,8 +110,8 @@ static const command commands[] = {
      "address on standard error: listening on coap://127.0.0.1:5683",
      serve_options,
      "  linnet serve --demo\n"
-     "  linnet serve --demo --bind 127.0.0.1:0          # any free port\n"
      "  linnet serve --dynamic --bind [::1] --bind 192.0.2.1:5700\n"
+     "  linnet serve --demo --psk-identity password --psk-key sesame   # coaps, too\n"
      "  linnet serve --demo --join 224.0.1.187 --join ff02::fd%eth0\n"
      "  linnet serve --demo --log-level info --loss 30  # a lossy network, to try clients\n",
      serve_run},

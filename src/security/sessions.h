@@ -47,6 +47,8 @@ typedef struct linnet_session {
     bool recent; /* something authentic came since the hand of the clock passed (see sessions.c) */
 } linnet_session;
 
+_Static_assert(sizeof(void *) > 8 || sizeof(linnet_session) <= 168, "a million sessions fit into 168 MB");
+
 struct linnet_dtls {
     linnet_dtls_config config;
     linnet_hash_key hash_key;

@@ -281,7 +281,7 @@ static void three_of_ten_datagrams_may_be_lost_each_way(void **state)
     net_pair pair;
     net_result results[MANY];
     linnet_client_config config = {.loss_percent = 30,
-                                   .transmission = {.ack_timeout_ms = 10, .max_retransmit = 12, .nstart = MANY}};
+                                   .transmission = {.ack_timeout_ms = 10, .max_retransmit = 20, .nstart = MANY}};
     net_pair_open(&pair, &config);
     for (size_t i = 0; i < MANY; i++) {
         linnet_client_request request = net_get(net_uri(&pair, "hello"), &results[i]);
