@@ -86,8 +86,8 @@ int linnet_server_descriptor(const linnet_server *server);
 uint64_t linnet_server_deadline(const linnet_server *server);
 int linnet_server_process(linnet_server *server);
 
-/* Runs `function` in the loop's thread soon. From any thread. LINNET_ENOMEM, LINNET_ECLOSED. When the server closes
- * first the function is not called. */
+/* Runs `function` in the loop's thread soon. From any thread, before linnet_server_close() begins: afterwards there is
+ * no server to ask. LINNET_ENOMEM. When the server closes first the function is not called. */
 int linnet_server_post(linnet_server *server, void (*function)(linnet_server *server, void *context), void *context);
 
 /* Runs `function` once in the loop's thread, `delay_ms` from now; it may set the next. Only in the loop's thread, or

@@ -4,15 +4,10 @@
 #define OF_RANK(age) LINNET_CONTAINER(age, linnet_transfer, of_rank)
 #define OF_SHARE(age) LINNET_CONTAINER(age, linnet_transfer, of_share)
 
-/* One network address: of IPv6 that is a /64, which is what a single host has. Ports are free to choose and count for
- * nothing. */
+/* That of one network address: ports are free to choose and count for nothing. */
 static linnet_share *share_of(const linnet_transfers *transfers, const linnet_path *path)
 {
-    uint32_t words[4] = {0};
-    size_t size = linnet_address_is_ipv4(&path->peer) ? sizeof path->peer.ip : 8u;
-
-    memcpy(words, path->peer.ip, size);
-    return &transfers->shares[linnet_hash_words(&transfers->hash_key, words, 4) & transfers->share_mask];
+    return &transfers->shares[linnet_hash_network(&transfers->hash_key, path) & transfers->share_mask];
 }
 
 static void link_up(linnet_transfer *transfer, linnet_rank *rank, uint64_t now)
