@@ -11,6 +11,7 @@
 #include "py/mpthread.h"
 #include "py/runtime.h"
 
+#include <linnet/credentials.h>
 #include <linnet/error.h>
 #include <linnet/module.h>
 

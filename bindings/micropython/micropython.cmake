@@ -13,6 +13,7 @@ foreach(layer wire engine server client net module)
     file(GLOB sources CONFIGURE_DEPENDS ${LINNET_DIR}/src/${layer}/*.c)
     list(APPEND linnet_sources ${sources})
 endforeach()
+list(APPEND linnet_sources ${LINNET_DIR}/src/security/absent.c) # no DTLS: it would need GnuTLS and nettle
 set_source_files_properties(${linnet_sources} PROPERTIES
     INCLUDE_DIRECTORIES ${LINNET_DIR}/src COMPILE_DEFINITIONS "_GNU_SOURCE=" COMPILE_OPTIONS -std=gnu11)
 

@@ -85,6 +85,8 @@ linnet_bytes linnet_mp_key(mp_obj_t key)
     linnet_bytes octets = octets_of_buffer(key);
     if (octets.size == 0)
         mp_raise_ValueError(MP_ERROR_TEXT("psk is empty"));
+    if (octets.size > LINNET_PSK_MAX)
+        mp_raise_ValueError(MP_ERROR_TEXT("psk has 64 bytes at most"));
     return octets;
 }
 
@@ -112,6 +114,7 @@ static const mp_obj_type_t *exception_of(int error)
     case LINNET_EURI:
     case LINNET_EADDRESS:
     case LINNET_ERESOLVE:
+    case LINNET_ECREDENTIALS:
         return &mp_type_ValueError;
     case LINNET_ENOMEM:
         return &mp_type_MemoryError;

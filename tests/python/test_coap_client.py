@@ -344,16 +344,11 @@ def test_the_old_form_refuses_what_is_no_host(client):
         Coap.send_request("", GET)
 
 
-def test_psk_is_refused_clearly_or_works(client):
-    """Until there is DTLS; when there is, a session is made."""
-    try:
-        session = Coap.new_client_session(HOST, psk="key", identity="me")
-    except NotImplementedError as error:
-        assert "psk" in str(error)
-        assert Coap.get_client_sessions() == []
-    else:
-        assert session.get_details() == [HOST, 5684]
-    with pytest.raises(ValueError):
-        Coap.new_client_session(HOST, psk="")
-    with pytest.raises(ValueError):
-        Coap.new_client_session(HOST, identity="me")
+def test_psk_and_identity_belong_together_and_make_the_port_5684(client):
+    session = Coap.new_client_session(HOST, psk="key", identity="me")
+    assert session.get_details() == [HOST, 5684]
+    for wrong in ({"psk": "", "identity": "me"}, {"identity": "me"}, {"psk": "key"}, {"psk": "key", "identity": ""},
+                  {"psk": "k" * 65, "identity": "me"}, {"psk": "key", "identity": "i" * 129}):
+        with pytest.raises(ValueError, match="psk|identity"):
+            Coap.new_client_session(HOST, **wrong)
+    assert Coap.get_client_sessions() == [session]

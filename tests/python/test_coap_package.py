@@ -4,6 +4,7 @@ import inspect
 import re
 import signal
 import socket
+import tempfile
 
 import network
 import pytest
@@ -42,19 +43,22 @@ Coap.add_resource("r").value(1.5)
 
 
 def mypy(*words):
-    return programs.run("env", f"MYPYPATH={BUILT}", *python("-m", *words))
+    return programs.run("env", f"MYPYPATH={BUILT}", *python("-m", *words), patience=4 * PATIENCE)
 
 
+@pytest.mark.waits
 def test_the_stubs_are_those_of_what_is_there():
     done = mypy("mypy.stubtest", "network", "uselect")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_type_checker_takes_what_is_right_and_refuses_what_is_wrong(tmp_path):
-    strictly = "mypy", "--strict", "--cache-dir", tmp_path, "-c"
-    done = mypy(*strictly, PROGRAM)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert mypy(*strictly, WRONG).stdout.count("error:") >= 3
+@pytest.mark.waits
+def test_a_type_checker_takes_what_is_right_and_refuses_what_is_wrong():
+    with tempfile.TemporaryDirectory() as folder:
+        strictly = "mypy", "--strict", "--cache-dir", folder, "-c"
+        done = mypy(*strictly, PROGRAM)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert mypy(*strictly, WRONG).stdout.count("error:") >= 3
 
 
 def test_everything_has_a_docstring():

@@ -11,7 +11,7 @@ import linnet
 from linnet import *
 from linnet import error
 from linnet.numbers import TransportTuning
-from linnet_support import AsyncSocket, free_port, in_loop, open_descriptors
+from linnet_support import AsyncSocket, free_port, in_loop, open_descriptors, serving
 from support import coap, programs
 
 
@@ -105,7 +105,7 @@ async def test_an_error_response_is_a_response_or_raised_or_made(demo_uri):
 @in_loop
 async def test_what_is_wrong_with_a_request_shows_when_its_response_is_awaited():
     problems = {
-        "coaps://localhost/": (error.NoRequestInterface, "DTLS"),
+        "coaps://localhost/": (error.CredentialsMissingError, "coaps://localhost/"),
         "coap+tcp://localhost/": (error.NoRequestInterface, "UDP"),
         "coap://no-such-host.invalid/": (error.ResolutionError, "host"),
         f"coap://127.0.0.1:{free_port()}/": (error.NetworkError, "refused"),
@@ -237,19 +237,26 @@ def test_a_context_that_was_forgotten_with_its_loop_is_freed(demo_uri):
 
 
 @in_loop
-async def test_a_shutdown_from_within_a_callback_waits_for_its_end(demo_uri):
-    context = await Context.create_client_context()
-    request = context.request(Message(code=GET, uri=f"{demo_uri}/obs", observe=0))
-    closed = asyncio.get_running_loop().create_future()
+async def test_a_shutdown_from_within_a_callback_waits_for_its_end():
+    class Changes(resource.ObservableResource):
+        def render_get(self, request):
+            return Message()
 
-    def close(notification):
-        context._client.close()
-        closed.set_result(notification)
+    changes = Changes()
+    async with serving({"changes": changes}) as (_, _, uri):
+        context = await Context.create_client_context()
+        request = context.request(Message(code=GET, uri=f"{uri}/changes", observe=0))
+        closed = asyncio.get_running_loop().create_future()
 
-    await request.response
-    request.observation.register_callback(close)
-    assert (await closed).code is CONTENT
-    assert context._client.fileno() == -1
+        def close(notification):
+            context._client.close()
+            closed.set_result(notification)
+
+        await request.response
+        request.observation.register_callback(close)
+        changes.updated_state()
+        assert (await closed).code is CONTENT
+        assert context._client.fileno() == -1
 
 
 @in_loop

@@ -6,11 +6,13 @@ import http.server
 import sys
 import threading
 
+import pytest
+
 import linnet
 from linnet import error
 from linnet_support import demo_server
 from support import programs
-from support.programs import ROOT, Server
+from support.programs import PATIENCE, ROOT, Server
 from tour import Network
 
 EXAMPLES = ROOT / "examples/python"
@@ -30,9 +32,10 @@ print(tried, failed, silent)
 """
 
 
+@pytest.mark.waits
 def test_every_example_of_a_docstring_does_what_it_says():
     with Network() as network:
-        done = programs.run(*network.inside(sys.executable, "-c", DOCTESTS))
+        done = programs.run(*network.inside(sys.executable, "-c", DOCTESTS), patience=4 * PATIENCE)
     tried, failed, silent = done.stdout.splitlines()[-1].split(" ", 2)
     assert (int(failed), silent) == (0, "[]"), done.stdout + done.stderr
     assert int(tried) > 100

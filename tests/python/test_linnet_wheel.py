@@ -12,6 +12,17 @@ import pytest
 from linnet_support import demo_server
 from support.programs import ROOT
 
+BUILD = pathlib.Path(os.environ.get("LINNET_BUILD", ROOT / "build")).absolute()
+SECURED = """
+import asyncio, network, uselect
+from linnet import *
+keys = {"coaps://*": {"dtls": {"psk": b"key", "client-identity": b"me"}}}
+async def main():
+    settings = {"bind": ("127.0.0.1", 0), "server_credentials": keys, "client_credentials": keys}
+    async with await Context.create_server_context(resource.Site(), **settings) as context:
+        assert (await context.request(Message(code=GET, uri=context.server_uris[1])).response).code is NOT_FOUND
+asyncio.run(main())
+"""
 OFFLINE = ("--no-index", "--no-build-isolation", "--no-deps", "--disable-pip-version-check", "--quiet")
 
 
@@ -36,13 +47,17 @@ def build_install_and_use(tmp_path, demo_uri):
     assert "-cp311-abi3-linux" in wheel.name
     names = zipfile.ZipFile(wheel).namelist()
     for name in ("linnet/__init__.py", "linnet/_linnet.abi3.so", "linnet/_linnet.pyi", "linnet/py.typed",
-                 "linnet/numbers/codes.py"):
+                 "linnet/numbers/codes.py", "network/_network.abi3.so", "uselect.py"):
         assert name in names, names
+    made = BUILD / "python"
+    wanted = {str(path.relative_to(made)) for path in made.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    assert {name for name in names if ".dist-info/" not in name} == wanted, "as in the folder of the build"
     environment = tmp_path / "environment"
     run(sys.executable, "-m", "venv", "--without-pip", environment)
     python = environment / "bin/python"
     run(sys.executable, "-m", "pip", "--python", python, "install", *OFFLINE, wheel)
     said = run(python, "-c", f"import linnet; print(linnet.__file__, linnet.get('{demo_uri}/time').code)", cwd=tmp_path)
+    run(python, "-c", SECURED, cwd=tmp_path)
     assert said.endswith("2.05 Content\n") and pathlib.Path(said.split()[0]).is_relative_to(environment)
     after = run("git", "-C", ROOT, "status", "--porcelain") if (ROOT / ".git").exists() else ""
     assert after == before, "building leaves nothing in the tree"

@@ -83,22 +83,23 @@ static PyObject *process(PyObject *object, PyObject *unused)
     Py_RETURN_NONE;
 }
 
-/* request(message, timeout_ms, block_size, max_body_size, handle_blockwise) */
+/* request(message, timeout_ms, block_size, max_body_size, handle_blockwise, credentials) */
 static PyObject *request(PyObject *object, PyObject *args)
 {
     linnet_state *state = linnet_state_of(object);
     linnet_client_request settings = {.no_content_format = true, .no_uri_host = true};
-    PyObject *message;
+    PyObject *message, *credentials;
     unsigned int timeout, block_size;
     unsigned long long most;
     int blockwise;
     if (!state ||
-        !PyArg_ParseTuple(args, "O!IIKp", state->message_type, &message, &timeout, &block_size, &most, &blockwise))
+        !PyArg_ParseTuple(args, "O!IIKpO", state->message_type, &message, &timeout, &block_size, &most, &blockwise,
+                          &credentials))
         return NULL;
     settings.timeout_ms = timeout;
     settings.block_size = (uint16_t)block_size;
     settings.max_body_size = most;
-    return linnet_request_send(state, SELF(object), message, &settings, blockwise);
+    return linnet_request_send(state, SELF(object), message, &settings, blockwise, credentials);
 }
 
 static PyObject *shut_down(PyObject *object, PyObject *unused)

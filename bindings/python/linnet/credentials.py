@@ -11,17 +11,26 @@
 
 import re
 
+from .error import CredentialsMissingError
+
 
 class CredentialsLoadError(ValueError):
     """The data that keys are loaded from are not as they should be."""
 
 
-class CredentialsMissingError(RuntimeError):
-    """There are no keys for that URI."""
+_KEY_MOST, _IDENTITY_MOST = 64, 128  # octets
 
 
 def _octets(name, value):
     """From bytes, {"ascii": text} or {"hex": digits}."""
+    octets = _read_octets(name, value)
+    most = _KEY_MOST if name == "psk" else _IDENTITY_MOST
+    if not 0 < len(octets) <= most:
+        raise CredentialsLoadError(f"{name} has 1 to {most} octets, not {len(octets)}")
+    return octets
+
+
+def _read_octets(name, value):
     if isinstance(value, bytes):
         return value
     if not isinstance(value, dict) or len(value) != 1:
@@ -129,6 +138,23 @@ class CredentialsMap(dict):
     def find_dtls_psk(self, identity):
         """For servers: the key of an identity, and the name of its entry; KeyError."""
         for name, item in self.items():
-            if hasattr(item, "as_dtls_psk") and item.as_dtls_psk()[0] == identity:
-                return item.as_dtls_psk()[1], name
+            if isinstance(item, DTLS) and item.client_identity == identity:
+                return item.psk, name
         raise KeyError(identity)
+
+
+def credentials_map(given):
+    """A CredentialsMap from what programs give: one, what its load_from_dict() takes, a DTLS for all URIs, or None.
+
+    >>> from linnet.credentials import DTLS, credentials_map
+    >>> credentials_map(DTLS(psk=b"secret", client_identity=b"me")).credentials_for("coaps://lamp.example/").psk
+    b'secret'
+    """
+    if given is not None and not isinstance(given, (dict, DTLS)) or isinstance(given, CredentialsMap):
+        return given
+    made = CredentialsMap()
+    if isinstance(given, DTLS):
+        made["coaps://*"] = given
+    else:
+        made.load_from_dict(given or {})
+    return made

@@ -257,7 +257,35 @@ class NoRequestInterface(NetworkError, ConstructionRenderableError, RuntimeError
         return self.message
 
     def extra_help(self, hints=None):
-        return "This build has coap:// over UDP. A proxy may know the other scheme."
+        return "There is UDP: coap://, and coaps:// where the build has DTLS. A proxy may know the other scheme."
+
+
+class SecurityError(NetworkError):
+    """The secured session of coaps:// could not be set up, or the peer ended it."""
+
+    def extra_help(self, hints=None):
+        return "Does the server take pre-shared keys, and a cipher suite with them? Its log says what it missed."
+
+
+class WrongKey(SecurityError):
+    """The peer has another pre-shared key for that identity."""
+
+    def extra_help(self, hints=None):
+        return "Compare psk in the credentials with the server's, and whether one of them is in hex."
+
+
+class UnknownIdentity(SecurityError):
+    """The server has no key for that client-identity."""
+
+    def extra_help(self, hints=None):
+        return "Is client-identity in the credentials spelled as the server has it?"
+
+
+class CredentialsMissingError(SecurityError, RuntimeError):
+    """There are no keys for that URI."""
+
+    def extra_help(self, hints=None):
+        return 'Give some: context.client_credentials.load_from_dict({"coaps://host/*": {"dtls": {"psk": ..., "client-identity": ...}}})'
 
 
 class ResolutionError(NetworkError):
@@ -404,9 +432,7 @@ def _network(number, cause, detail):
 
 
 def _scheme(detail):
-    if detail and detail.startswith("coaps"):
-        return NoRequestInterface(f"{detail}: coaps needs DTLS, which this build of Linnet does not have")
-    return NoRequestInterface(f"{detail}: this build of Linnet speaks coap:// over UDP only")
+    return NoRequestInterface(f"{detail}: Linnet speaks over UDP only, coap:// and coaps://")
 
 
 _kinds = {
@@ -437,6 +463,12 @@ _kinds = {
     -20: lambda detail: TooLarge(detail or error_text(-20)),
     -21: lambda detail: _network(-21, None, detail),
     -22: lambda detail: _network(-22, None, detail),
+    -23: lambda detail: NoRequestInterface(f"{detail}: coaps needs DTLS, which this build of Linnet does not have"),
+    -25: lambda detail: CredentialsMissingError(detail or error_text(-25)),
+    -26: lambda detail: WrongKey(detail or error_text(-26)),
+    -27: lambda detail: UnknownIdentity(detail or error_text(-27)),
+    **{number: functools.partial(lambda number, detail: SecurityError(detail or error_text(number)), number)
+       for number in (-28, -29, -30)},
 }
 
 

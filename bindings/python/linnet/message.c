@@ -33,6 +33,7 @@ static void destroy(PyObject *self)
     Py_XDECREF(message->request);
     Py_XDECREF(message->tuning);
     Py_XDECREF(message->path_of);
+    Py_XDECREF(message->claims);
     linnet_object_free(self);
 }
 
@@ -253,9 +254,11 @@ static PyObject *remote_of_path(linnet_state *state, const linnet_py_message *me
     char peer[LINNET_ADDRESS_TEXT], local[LINNET_ADDRESS_TEXT];
     linnet_address ours = {.port = message->local_port};
     memcpy(ours.ip, message->path.local_ip, sizeof ours.ip);
-    return PyObject_CallFunction(state->make_remote, "sisii", linnet_address_host_text(&message->path.peer, peer),
+    return PyObject_CallFunction(state->make_remote, "sisiisO", linnet_address_host_text(&message->path.peer, peer),
                                  (int)message->path.peer.port, linnet_address_host_text(&ours, local),
-                                 (int)message->local_port, (int)(message->path.flags & LINNET_PATH_MULTICAST));
+                                 (int)message->local_port, (int)(message->path.flags & LINNET_PATH_MULTICAST),
+                                 message->path.peer.session ? "coaps" : "coap",
+                                 message->claims ? message->claims : Py_None);
 }
 
 static PyObject *get_remote(PyObject *self, void *unused)
@@ -401,6 +404,7 @@ static PyObject *duplicate(PyObject *self, PyObject *unused)
     Py_XINCREF(to->base);
     Py_XINCREF(to->tuning);
     Py_XINCREF(to->path_of);
+    Py_XINCREF(to->claims);
     if (linnet_option_list_set(&to->options, linnet_option_list_view(&from->options)) != 0)
         Py_CLEAR(made);
     return made;

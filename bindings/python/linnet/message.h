@@ -14,6 +14,7 @@ typedef struct linnet_py_message {
     PyObject *base;    /* str "coap://host:port": where it goes to; NULL: not known */
     PyObject *request; /* of a response: what was asked; or NULL */
     PyObject *tuning;  /* TransportTuning or NULL */
+    PyObject *claims;  /* of a request over coaps: the names of who sent it, as Remote has them; or NULL */
     PyObject *path_of; /* of a request below a site: its whole Uri-Path, where options have the rest; or NULL */
     linnet_path path;  /* where it came from, with has_path */
     uint16_t local_port;

@@ -84,7 +84,8 @@ class Message(_linnet.Message):
         authority = asked.remote.hostinfo_local if asked._incoming else asked.remote.hostinfo
         host, port = split_authority(authority)
         named = asked.opt.uri_host
-        return join_authority(quote(named, safe=_UNRESERVED) if named is not None else host, asked.opt.uri_port or port)
+        host = quote(named, safe=_UNRESERVED) if named is not None else host
+        return join_authority(host, asked.opt.uri_port or port, asked.remote.scheme)
 
     @property
     def unresolved_remote(self):

@@ -20,10 +20,11 @@ import logging
 from collections import deque
 
 from . import _linnet, error
-from .credentials import CredentialsMap
+from .credentials import credentials_map
 from .message import Message
 from .numbers.codes import INTERNAL_SERVER_ERROR
 from .numbers.constants import COAP_PORT, MCAST_ALL, transmission_of
+from .remote import join_authority
 
 _OWN_PARAMETERS = (0, 0, 0, 0, 0, 0)
 _RESPONSES_MOST = 65536
@@ -246,6 +247,7 @@ class Context:
     - transport_tuning: a TransportTuning for all requests
     - nstart: how many requests to one peer may be under way at once (RFC 7252 4.7: 1, where the network is shared)
     - max_body_size: octets of the largest response body
+    - client_credentials: for coaps://, a CredentialsMap or what its load_from_dict() takes
     - cache_size: octets of memory for responses that are still fresh; 0: none are kept
     - local_address: "host:port" to send from
     - multicast_interface, multicast_hops: where requests to groups leave, and how many routers they pass
@@ -266,8 +268,8 @@ class Context:
         self.loop = loop or asyncio.get_running_loop()
         self.log = logging.getLogger(loggername)
         self.serversite = serversite
-        self.client_credentials = CredentialsMap() if client_credentials is None else client_credentials
-        self.server_credentials = CredentialsMap() if server_credentials is None else server_credentials
+        self.client_credentials = credentials_map(client_credentials)
+        self.server_credentials = credentials_map(server_credentials)
         self._server = None
         self._client = None
         self._closed = False
@@ -288,7 +290,11 @@ class Context:
         """A context that serves `site`, at every address and port 5683 or where `bind` says: (host, port), either of
         which may be None; port 0 is any that is free, see server_addresses. `multicast` has groups to join: each an
         address, an interface for the All CoAP Nodes groups, or both in a tuple. server_settings: max_body_size of
-        requests, message_size, amplification, exchanges, observers, upload_memory.
+        requests, message_size, amplification, exchanges, observers, upload_memory, plain.
+
+        With server_credentials, a CredentialsMap or what its load_from_dict() takes, it serves coaps:// too, at the
+        port behind that of coap://, 5684; with plain=False in server_settings coaps:// alone. Keys are found by their
+        client-identity. request.remote.authenticated_claims has the name of the entry whose key the client has.
 
         >>> import asyncio
         >>> from linnet import *
@@ -307,7 +313,9 @@ class Context:
         from .server import SiteServer
 
         context = cls(loop, site, loggername, server_credentials=server_credentials, **settings)
-        context._server = SiteServer(context.loop, context.log, site, bind or (None, None), server_settings or {})
+        credentials = None if server_credentials is None else context.server_credentials
+        context._server = SiteServer(context.loop, context.log, site, bind or (None, None), server_settings or {},
+                                     credentials)
         try:
             context._server.join(multicast)
         except BaseException:
@@ -332,11 +340,33 @@ class Context:
             if self._closed:
                 raise error.LibraryShutdown("the context was shut down")
             client = self._open_client()
-        return client.request(request_message, milliseconds, 0, self._max_body_size, handle_blockwise)
+        return client.request(request_message, milliseconds, 0, self._max_body_size, handle_blockwise,
+                              self.client_credentials)
 
     @property
     def server_addresses(self):
-        """What a server listens on: a list of (host, port), with the port that it got."""
+        """What a server listens on: a list of (host, port), with the port that it got; those of coaps:// are last."""
+        return [address[:2] for address in self._addresses()]
+
+    @property
+    def server_uris(self):
+        """The same as URIs.
+
+        >>> import asyncio
+        >>> from linnet import *
+        >>> keys = {":lamp": {"dtls": {"psk": {"ascii": "secret"}, "client-identity": {"ascii": "lamp"}}}}
+        >>> async def main():
+        ...     site = resource.Site()
+        ...     async with await Context.create_server_context(site, ("127.0.0.1", 5700), server_credentials=keys) as it:
+        ...         return it.server_uris
+        >>> asyncio.run(main())
+        ['coap://127.0.0.1:5700', 'coaps://127.0.0.1:5701']
+        """
+        schemes = {False: "coap", True: "coaps"}
+        return [f"{schemes[secured]}://{join_authority(host, port, schemes[secured])}"
+                for host, port, secured in self._addresses()]
+
+    def _addresses(self):
         return self._server.addresses() if self._server is not None else []
 
     async def shutdown(self):

@@ -5,12 +5,17 @@
 <Remote 127.0.0.1>
 """
 
+from .numbers.constants import COAP_PORT, COAPS_PORT
 
-def join_authority(host, port):
-    """"host", "host:port" or "[address]:port"; the port that is the default is left out."""
+
+_PORTS = {"coap": COAP_PORT, "coaps": COAPS_PORT}
+
+
+def join_authority(host, port, scheme="coap"):
+    """"host", "host:port" or "[address]:port"; the port that is the default of the scheme is left out."""
     if ":" in host and not host.startswith("["):
         host = f"[{host}]"
-    return host if port in (None, 5683) else f"{host}:{port}"
+    return host if port in (None, _PORTS.get(scheme)) else f"{host}:{port}"
 
 
 def split_authority(authority):
@@ -44,7 +49,9 @@ class _Endpoint:
 
 
 class Remote(_Endpoint):
-    """The address of who sent a message, and the address here that it came to. Equal to another of the same peer.
+    """The address of who sent a message, and the address here that it came to. Equal to another of the same peer. Over
+    coaps:// a server's requests have in authenticated_claims the name of the entry in server_credentials whose key the
+    client has; else it is empty.
 
     >>> from linnet import get
     >>> remote = get("coap://127.0.0.1/time").remote
@@ -52,21 +59,23 @@ class Remote(_Endpoint):
     ('127.0.0.1', 'coap://127.0.0.1', False)
     """
 
-    __slots__ = ("_host", "_port", "_local_host", "_local_port", "is_multicast_locally")
+    __slots__ = ("_host", "_port", "_local_host", "_local_port", "is_multicast_locally", "scheme", "authenticated_claims")
 
-    def __init__(self, host, port, local_host, local_port, to_group):
+    def __init__(self, host, port, local_host, local_port, to_group, scheme="coap", claims=None):
         self._host, self._port, self._local_host, self._local_port = host, port, local_host, local_port
         self.is_multicast_locally = bool(to_group)
+        self.scheme = scheme
+        self.authenticated_claims = claims or ()
 
     @property
     def hostinfo(self):
         """Host and port of the peer, the default port left out."""
-        return join_authority(self._host, self._port)
+        return join_authority(self._host, self._port, self.scheme)
 
     @property
     def hostinfo_local(self):
         """Host and port of this end; of a client the host alone."""
-        return join_authority(self._local_host, self._local_port or None)
+        return join_authority(self._local_host, self._local_port or None, self.scheme)
 
     @property
     def port(self):
@@ -76,13 +85,13 @@ class Remote(_Endpoint):
     def __eq__(self, other):
         if not isinstance(other, Remote):
             return NotImplemented
-        return (self._host, self._port) == (other._host, other._port)
+        return (self.scheme, self._host, self._port) == (other.scheme, other._host, other._port)
 
     def __hash__(self):
         return hash((self._host, self._port))
 
     def __repr__(self):
-        return f"<Remote {self.hostinfo}>"
+        return f"<Remote {self.hostinfo}>" if self.scheme == "coap" else f"<Remote {self.uri_base}>"
 
 
 class UndecidedRemote(_Endpoint):

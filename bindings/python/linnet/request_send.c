@@ -88,8 +88,53 @@ static int check(linnet_state *state, const linnet_py_message *message, linnet_c
     return message->multicast && request->type == LINNET_CON ? refuse(state, "con to group") : 0;
 }
 
+static int take_octets(PyObject *octets, linnet_bytes *taken)
+{
+    char *data;
+    Py_ssize_t size;
+    if (PyBytes_AsStringAndSize(octets, &data, &size) != 0)
+        return -1;
+    *taken = linnet_view(data, (size_t)size);
+    return 0;
+}
+
+/* Identity and key for a request, as a tuple of octets that has to outlive `credentials`; NULL with an exception. */
+static PyObject *find_keys(PyObject *map, PyObject *message, linnet_credentials *credentials)
+{
+    PyObject *found = PyObject_CallMethod(map, "credentials_from_request", "O", message);
+    PyObject *keys = found ? PyObject_CallMethod(found, "as_dtls_psk", NULL) : NULL;
+    PyObject *identity, *psk;
+    Py_XDECREF(found);
+    if (keys && !PyTuple_Check(keys)) {
+        PyErr_SetString(PyExc_TypeError, "as_dtls_psk() gives a tuple of identity and key");
+        Py_CLEAR(keys);
+    }
+    if (keys && (!PyArg_ParseTuple(keys, "OO", &identity, &psk) || take_octets(identity, &credentials->identity) != 0 ||
+                 take_octets(psk, &credentials->psk) != 0))
+        Py_CLEAR(keys);
+    return keys;
+}
+
+/* With keys where the URI is one of coaps://. 0, or -1 with the exception that is the outcome. */
+static int launch_with_keys(linnet_state *state, linnet_py_request *self, linnet_client_request *request,
+                            bool handle_blockwise, const char *base, PyObject *map)
+{
+    linnet_credentials credentials = {0};
+    bool secured = PyOS_strnicmp(base, "coaps:", 6) == 0;
+    PyObject *keys = secured ? find_keys(map, self->message, &credentials) : NULL;
+    if (secured && !keys)
+        return -1;
+    request->credentials = secured ? &credentials : NULL;
+    int error = launch(self, (linnet_py_message *)self->message, request, handle_blockwise, base);
+    Py_XDECREF(keys);
+    if (error != 0)
+        linnet_error_raise(state, error, base);
+    return error != 0 ? -1 : 0;
+}
+
 /* 0, or -1 with the exception that is the outcome. */
-static int start(linnet_state *state, linnet_py_request *self, linnet_client_request *request, bool handle_blockwise)
+static int start(linnet_state *state, linnet_py_request *self, linnet_client_request *request, bool handle_blockwise,
+                 PyObject *credentials)
 {
     linnet_py_message *message = (linnet_py_message *)self->message;
     if (check(state, message, request) != 0 || linnet_message_payload(message, &request->payload) != 0)
@@ -97,15 +142,13 @@ static int start(linnet_state *state, linnet_py_request *self, linnet_client_req
     self->group = message->multicast;
     PyObject *base = linnet_message_base(state, message);
     const char *text = base ? PyUnicode_AsUTF8AndSize(base, NULL) : NULL;
-    int error = text ? launch(self, message, request, handle_blockwise, text) : 0;
-    if (error != 0)
-        linnet_error_raise(state, error, text);
+    int failed = text ? launch_with_keys(state, self, request, handle_blockwise, text, credentials) : -1;
     Py_XDECREF(base);
-    return PyErr_Occurred() ? -1 : 0;
+    return failed;
 }
 
 PyObject *linnet_request_send(linnet_state *state, linnet_py_client *client, PyObject *message,
-                              const linnet_client_request *settings, bool handle_blockwise)
+                              const linnet_client_request *settings, bool handle_blockwise, PyObject *credentials)
 {
     linnet_client_request request = *settings;
     linnet_py_request *self = linnet_object_new((PyTypeObject *)state->Request);
@@ -120,7 +163,7 @@ PyObject *linnet_request_send(linnet_state *state, linnet_py_client *client, PyO
     Py_XINCREF(self->create_future);
     self->held = true;
     self->whole = handle_blockwise;
-    if (start(state, self, &request, handle_blockwise) != 0) {
+    if (start(state, self, &request, handle_blockwise, credentials) != 0) {
         linnet_request_fail(state, self);
         linnet_request_finish(self);
     }

@@ -32,6 +32,7 @@ static void close_server(linnet_py_server *self)
     Py_CLEAR(self->serve);
     Py_CLEAR(self->spawn);
     Py_CLEAR(self->counted);
+    Py_CLEAR(self->keys);
 }
 
 /* Those whose number of observers is not what they were told: (object, number), in a list. */
@@ -217,6 +218,30 @@ static PyObject *join(PyObject *object, PyObject *group)
     Py_RETURN_NONE;
 }
 
+static void note_ports(linnet_py_server *self)
+{
+    linnet_address address;
+    for (size_t i = 0; linnet_server_address(self->server, i, &address) == 0; i++) {
+        uint16_t *port = linnet_server_is_secured(self->server, i) ? &self->secured_port : &self->port;
+        *port = *port ? *port : address.port;
+    }
+}
+
+static PyObject *listen_too(PyObject *object, PyObject *uri)
+{
+    linnet_py_server *self = SELF(object);
+    linnet_state *state = linnet_state_of(object);
+    const char *text = PyUnicode_AsUTF8AndSize(uri, NULL);
+    if (!state || !text)
+        return NULL;
+    int error = self->server ? linnet_server_bind(self->server, text) : LINNET_ECLOSED;
+    if (error != 0)
+        return linnet_error_raise(state, error, text);
+    note_ports(self);
+    linnet_hook_plan(&self->hook, linnet_server_deadline(self->server));
+    Py_RETURN_NONE;
+}
+
 static PyObject *addresses(PyObject *object, PyObject *unused)
 {
     (void)unused;
@@ -225,7 +250,8 @@ static PyObject *addresses(PyObject *object, PyObject *unused)
     const linnet_server *server = SELF(object)->server;
     PyObject *list = PyList_New(0);
     for (size_t i = 0; list && server && linnet_server_address(server, i, &address) == 0; i++) {
-        PyObject *pair = Py_BuildValue("(si)", linnet_address_host_text(&address, text), (int)address.port);
+        PyObject *pair = Py_BuildValue("(siN)", linnet_address_host_text(&address, text), (int)address.port,
+                                       PyBool_FromLong(linnet_server_is_secured(server, i)));
         if (!pair || PyList_Append(list, pair) != 0)
             Py_CLEAR(list);
         Py_XDECREF(pair);
@@ -244,33 +270,34 @@ static PyObject *shut_down(PyObject *object, PyObject *unused)
 
 static int open_server(linnet_py_server *self, linnet_state *state, PyObject *loop, const linnet_server_config *config)
 {
-    linnet_address address;
     int error = linnet_server_open_with(&self->server, config);
     if (error != 0) {
         linnet_error_raise(state, error, config->address);
         return -1;
     }
     linnet_server_remove(self->server, LINNET_DISCOVERY_PATH); /* a site has a WKCResource, or none */
-    if (linnet_server_address(self->server, 0, &address) == 0)
-        self->port = address.port;
+    note_ports(self);
     return linnet_hook_open(&self->hook, loop, (PyObject *)self, linnet_server_descriptor(self->server));
 }
 
 static int initialise(PyObject *object, PyObject *args, PyObject *keywords)
 {
     static char *names[] = {"loop",         "serve",         "spawn",     "counted",   "address",       "transmission",
-                            "message_size", "amplification", "exchanges", "observers", "upload_memory", NULL};
+                            "message_size", "amplification", "exchanges", "observers", "upload_memory", "keys",
+                            NULL};
     linnet_py_server *self = SELF(object);
+    const linnet_credentials credentials = {
+        .look_up = linnet_py_look_up, .failed = linnet_py_handshake_failed, .context = self};
     linnet_server_config config = {0};
     linnet_state *state = linnet_state_of(object);
     linnet_transmission *sent = &config.transmission;
-    PyObject *loop, *serve, *spawn, *counted;
+    PyObject *loop, *serve, *spawn, *counted, *keys = Py_None;
     if (!state ||
-        !PyArg_ParseTupleAndKeywords(args, keywords, "OOOOs|$(IIIIII)IIIII", names, &loop, &serve, &spawn, &counted,
+        !PyArg_ParseTupleAndKeywords(args, keywords, "OOOOs|$(IIIIII)IIIIIO", names, &loop, &serve, &spawn, &counted,
                                      &config.address, &sent->ack_timeout_ms, &sent->ack_random_percent,
                                      &sent->max_retransmit, &sent->nstart, &sent->max_latency_ms, &sent->probing_rate,
                                      &config.limits.message_size, &config.limits.amplification,
-                                     &config.limits.exchanges, &config.limits.observers, &config.limits.upload_memory))
+                                     &config.limits.exchanges, &config.limits.observers, &config.limits.upload_memory, &keys))
         return -1;
     if (self->server) {
         PyErr_SetString(PyExc_ValueError, "it is open already");
@@ -282,6 +309,11 @@ static int initialise(PyObject *object, PyObject *args, PyObject *keywords)
     self->serve = serve;
     self->spawn = spawn;
     self->counted = counted;
+    if (keys != Py_None) {
+        Py_INCREF(keys);
+        self->keys = keys;
+        config.credentials = &credentials;
+    }
     return open_server(self, state, loop, &config);
 }
 
@@ -292,6 +324,7 @@ static int traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(self->serve);
     Py_VISIT(self->spawn);
     Py_VISIT(self->counted);
+    Py_VISIT(self->keys);
     for (const linnet_route *route = self->routes; route; route = route->next)
         Py_VISIT(route->object);
     for (size_t i = 0; i < LINNET_KEPT; i++) {
@@ -323,7 +356,8 @@ static PyMethodDef methods[] = {
     {"remove", remove_path, METH_O, "Takes away what is at a path."},
     {"changed", changed, METH_VARARGS, "(path, object): tells those who observe it."},
     {"join", join, METH_O, "Joins a multicast group."},
-    {"addresses", addresses, METH_NOARGS, "What it listens on: (host, port)."},
+    {"bind", listen_too, METH_O, "Listens on one more URI, of coap:// or coaps://."},
+    {"addresses", addresses, METH_NOARGS, "What it listens on: (host, port, whether that is coaps)."},
     {"close", shut_down, METH_NOARGS, "Closes the sockets and frees all."},
     {NULL, NULL, 0, NULL},
 };

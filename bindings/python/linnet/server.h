@@ -35,17 +35,24 @@ typedef struct linnet_py_server {
     PyObject *serve;   /* (object, request, is_notification) -> the answer, or None: it takes time */
     PyObject *spawn;   /* (later, object, request): works on it */
     PyObject *counted; /* (object, number): so many observe it now */
+    PyObject *keys;    /* of coaps://, or NULL: look_up(identity), claims(identity), failed(peer, text, identity) */
     linnet_route *routes;
     size_t observers; /* of all, when they were last counted */
     linnet_py_kept kept[LINNET_KEPT];
     size_t kept_octets;
-    uint16_t port;
+    uint16_t port, secured_port; /* the first of coap://, and of coaps:// */
     bool processing, closing;
     bool count_anew; /* a request for an observation came */
 } linnet_py_server;
 
 /* A linnet_handler whose context is a route. */
 linnet_handler linnet_route_serve;
+
+/* Of coaps://; the context of both is the server. */
+linnet_psk_look_up linnet_py_look_up;
+void linnet_py_handshake_failed(void *context, const linnet_handshake_failure *failure);
+/* The names of who sent a request over coaps://, a tuple: a new reference, or NULL with an exception. */
+PyObject *linnet_py_claims(const linnet_py_server *server, const linnet_request *request);
 
 /* The answer to a request that is kept: to be given once. */
 PyObject *linnet_later_make(linnet_state *state, linnet_py_server *server, linnet_deferred deferred, PyObject *object,

@@ -3,6 +3,7 @@
 import asyncio
 
 from . import _linnet, error
+from .credentials import DTLS
 from .message import Message
 from .numbers.constants import MCAST_IPV4_ALLCOAPNODES, MCAST_IPV6_LINKLOCAL_ALLCOAPNODES
 from .protocol import _parameters
@@ -14,16 +15,19 @@ class SiteServer:
     """A server for one site. Resources come and go while it runs. It serves until it is closed, or its loop is gone, whether
     or not somebody holds it."""
 
-    def __init__(self, loop, log, site, bind, settings):
+    def __init__(self, loop, log, site, bind, settings, credentials=None):
         self._loop = loop
         self._log = log
         self._tasks = set()
         settings = dict(settings)
         self._body_most = settings.pop("max_body_size", _BODY_MOST)
         transmission = _parameters(settings.pop("transport_tuning", None))
-        self._server = _linnet.Server(loop, self._serve, self._spawn, self._counted, _uri(*bind),
-                                      transmission=transmission, **settings)
+        first, *others = _uris(*bind, settings.pop("plain", True), credentials is not None)
+        self._server = _linnet.Server(loop, self._serve, self._spawn, self._counted, first, transmission=transmission,
+                                      keys=None if credentials is None else _Keys(log, credentials), **settings)
         try:
+            for uri in others:
+                self._server.bind(uri)
             attach(self, (), site)
         except BaseException:
             self._server.close()
@@ -45,7 +49,7 @@ class SiteServer:
         self._server.changed(text, resource)
 
     def addresses(self):
-        """What it listens on."""
+        """What it listens on: (host, port, whether that is coaps://)."""
         return self._server.addresses()
 
     def join(self, groups):
@@ -129,11 +133,46 @@ def path_text(path):
     return "/".join(path)
 
 
-def _uri(host, port):
-    """Where to listen, as a URI. Any address is both IPv6 and IPv4."""
+class _Keys:
+    """What the extension asks about pre-shared keys. Names of entries are remembered: requests come often."""
+
+    def __init__(self, log, credentials):
+        self._log = log
+        self._credentials = credentials
+        self._names = {}
+
+    def look_up(self, identity):
+        """The key of a client; None: it is not known."""
+        try:
+            key, self._names[identity] = self._credentials.find_dtls_psk(identity)
+        except KeyError:
+            return None
+        return key
+
+    def claims(self, identity):
+        """The name of the entry that a client's key has now; nothing where it has none any more."""
+        name = self._names.get(identity)
+        entry = self._credentials.get(name) if hasattr(self._credentials, "get") else None
+        if not isinstance(entry, DTLS) or entry.client_identity != identity:
+            self._names.pop(identity, None)
+            self.look_up(identity)
+            name = self._names.get(identity)
+        return () if name is None else (name,)
+
+    def failed(self, peer, text, identity):
+        """A handshake that did not come to its end."""
+        self._log.info("No secured session with %s: %s", peer, f"{text}: {identity!r}" if identity else text)
+
+
+def _uris(host, port, plain, secured):
+    """Where to listen. Any address is both IPv6 and IPv4; coaps:// is at the port behind that of coap://."""
+    if not plain and not secured:
+        raise ValueError("without plain there has to be server_credentials")
     host = "::" if host in (None, "") else host
     host = f"[{host}]" if ":" in host and not host.startswith("[") else host
-    return f"coap://{host}" if port is None else f"coap://{host}:{port}"
+    behind = port + 1 if plain and port else port
+    ports = [("coap", port)] * bool(plain) + [("coaps", behind)] * bool(secured)
+    return [f"{scheme}://{host}" if number is None else f"{scheme}://{host}:{number}" for scheme, number in ports]
 
 
 def _groups(group):

@@ -73,10 +73,18 @@ static int strip_path(const linnet_route *route, linnet_py_message *message)
 
 static PyObject *make_request(linnet_state *state, const linnet_route *route, const linnet_request *request)
 {
-    PyObject *message = linnet_message_received(state, linnet_request_message(request), linnet_request_path(request),
-                                                route->server->port);
-    if (message && strip_path(route, (linnet_py_message *)message) != 0)
+    const linnet_path *path = linnet_request_path(request);
+    const linnet_py_server *server = route->server;
+    bool secured = path->peer.session != 0;
+    PyObject *message = linnet_message_received(state, linnet_request_message(request), path,
+                                                secured ? server->secured_port : server->port);
+    PyObject *claims = message && secured ? linnet_py_claims(server, request) : NULL;
+    if (message && ((secured && !claims) || strip_path(route, (linnet_py_message *)message) != 0))
         Py_CLEAR(message);
+    if (message)
+        ((linnet_py_message *)message)->claims = claims;
+    else
+        Py_XDECREF(claims);
     return message;
 }
 

@@ -8,6 +8,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include <linnet/credentials.h>
 #include <linnet/error.h>
 #include <linnet/module.h>
 

@@ -115,9 +115,9 @@ PyDoc_STRVAR(init_text,
              "init(address=None, *, port=None, service_discovery=False, dynamic_resources=False, psk=None, hint=None,\n"
              "     create_by_post=False, plain_too=False, max_resources=None, max_value_size=None)\n--\n\n"
              "Opens the module: a server at an address of this host, or without one a client only. Default port 5683;\n"
-             "with psk DTLS alone, on 5684, and plain UDP only with plain_too. dynamic_resources lets PUT create\n"
-             "resources, create_by_post POST too; clients may create max_resources (1000) and set values of up to\n"
-             "max_value_size octets (65536).");
+             "with psk, the key of every client, DTLS alone, on 5684, and plain UDP on 5683 only with plain_too. A hint\n"
+             "helps clients to choose their key. dynamic_resources lets PUT create resources, create_by_post POST too;\n"
+             "clients may create max_resources (1000) and set values of up to max_value_size octets (65536).");
 
 PyDoc_STRVAR(deinit_text,
              "deinit()\n--\n\n"
@@ -144,7 +144,9 @@ PyDoc_STRVAR(register_new_resource_handler_text,
 PyDoc_STRVAR(
     new_client_session_text,
     "new_client_session(address, port=None, *, psk=None, identity=None)\n--\n\n"
-    "Opens a CoapClientSession to an IPv4 or IPv6 address or a name. Default port 5683, with psk 5684 and DTLS.");
+    "Opens a CoapClientSession to an IPv4 or IPv6 address or a name. Default port 5683. With psk and\n"
+    "identity DTLS, by default at port 5684: identity is what the server finds the key by. A wrong key is told to the\n"
+    "failure handler of the first request.");
 
 PyDoc_STRVAR(remove_client_session_text, "remove_client_session(destination, port=5683, protocol=1)\n--\n\n"
                                          "Ends the first session to that address; RuntimeError: there is none.");

@@ -11,6 +11,7 @@ static PyObject *type_of(int error)
     case LINNET_EURI:
     case LINNET_EADDRESS:
     case LINNET_ERESOLVE:
+    case LINNET_ECREDENTIALS:
         return PyExc_ValueError;
     case LINNET_ECLOSED:
     case LINNET_EEXIST:

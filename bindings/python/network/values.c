@@ -89,9 +89,9 @@ PyObject *key_bytes(PyObject *key)
     PyObject *bytes = bytes_of_text_or_buffer(key);
     if (!bytes)
         return raise_type("psk is a str or bytes", key);
-    if (PyBytes_Size(bytes) > 0)
+    if (PyBytes_Size(bytes) > 0 && PyBytes_Size(bytes) <= (Py_ssize_t)LINNET_PSK_MAX)
         return bytes;
-    PyErr_SetString(PyExc_ValueError, "psk is empty");
+    PyErr_Format(PyExc_ValueError, "psk has 1 to %d octets, not %zd", (int)LINNET_PSK_MAX, PyBytes_Size(bytes));
     Py_DECREF(bytes);
     return NULL;
 }
