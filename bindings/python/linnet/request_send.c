@@ -126,6 +126,7 @@ static int launch_with_keys(linnet_state *state, linnet_py_request *self, linnet
         return -1;
     request->credentials = secured ? &credentials : NULL;
     int error = launch(self, (linnet_py_message *)self->message, request, handle_blockwise, base);
+    request->credentials = NULL;
     Py_XDECREF(keys);
     if (error != 0)
         linnet_error_raise(state, error, base);
