@@ -74,7 +74,9 @@ static void open_module(const linnet_module_config *config)
     }
     if (error != 0)
         MP_STATE_VM(linnet_mp_module) = NULL;
-    linnet_mp_check(error, error == LINNET_EUNSUPPORTED ? "psk" : error == LINNET_ECREDENTIALS ? "hint" : config->address);
+    linnet_mp_check(error, error == LINNET_EUNSUPPORTED   ? "psk"
+                           : error == LINNET_ECREDENTIALS ? "hint"
+                                                          : config->address);
     module->closed = false;
 }
 

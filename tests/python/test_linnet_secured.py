@@ -131,6 +131,31 @@ async def test_what_is_wrong_with_the_keys_is_an_error_with_help(given, kind, wo
 
 
 @in_loop
+async def test_a_server_that_drops_what_another_key_wrote_is_a_time_out():
+    """As OpenSSL does; the time-out that one sets holds for handshakes, too."""
+    with secured.coap_server("openssl", "-k", KEY, "-h", "hint") as place:
+        async with await Context.create_client_context(client_credentials=keys(key="wrong")) as context:
+            with pytest.raises(error.TimeoutError) as raised:
+                await context.request(Message(code=GET, uri=place.uri + "/"), timeout=0.3).response
+            assert raised.value.extra_help()
+
+
+@in_loop
+async def test_a_map_may_change_the_message_that_it_is_asked_about():
+    class Changing(credentials.CredentialsMap):
+        def credentials_from_request(self, request):
+            request.payload = b"changed " * 100
+            return super().credentials_from_request(request)
+
+    changing = Changing()
+    changing.load_from_dict(keys())
+    async with serving() as (_, plain, uri):
+        async with await Context.create_client_context(client_credentials=changing) as context:
+            assert (await ask(context, f"{uri}/value", PUT, payload=b"y" * 800)).code is CHANGED
+            assert (await ask(context, f"{plain}/value")).payload == b"changed " * 100
+
+
+@in_loop
 async def test_each_uri_has_its_own_keys_and_may_get_others():
     both = {":a": keys("alice", "a")["coaps://*"], ":b": keys("bob", "b")["coaps://*"]}
     async with serving(both) as (server, plain, uri):

@@ -387,6 +387,13 @@ def test_credentials_are_loaded_as_json_has_them():
     request = Message(code=GET, uri="coaps://elsewhere/x")
     assert keys.credentials_from_request(request).as_dtls_psk() == (b"i", b"p")
     assert keys.find_dtls_psk(b"me") == (b"secret", "coaps://host/*")
+    for number in range(3000):
+        assert keys.credentials_for(f"coaps://many/{number}").psk == b"p"
+    assert len(keys._fitting) <= 1024
+    keys.load_from_dict({"coaps://many/*": {"dtls": {"psk": b"new", "client-identity": b"i"}}})
+    assert keys.credentials_for("coaps://many/2999").psk == b"new", "a longer pattern that came later counts"
+    del keys["coaps://many/*"]
+    assert keys.credentials_for("coaps://many/2999").psk == b"p"
     keys.load_from_dict({"coaps://*": None})
     with pytest.raises(linnet.credentials.CredentialsMissingError):
         keys.credentials_from_request(request)

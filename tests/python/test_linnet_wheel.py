@@ -12,7 +12,7 @@ import pytest
 from linnet_support import demo_server
 from support.programs import ROOT
 
-BUILD = pathlib.Path(os.environ.get("LINNET_BUILD", ROOT / "build")).absolute()
+SOURCES = ROOT / "bindings/python"
 SECURED = """
 import asyncio, network, uselect
 from linnet import *
@@ -47,11 +47,11 @@ def build_install_and_use(tmp_path, demo_uri):
     assert "-cp311-abi3-linux" in wheel.name
     names = zipfile.ZipFile(wheel).namelist()
     for name in ("linnet/__init__.py", "linnet/_linnet.abi3.so", "linnet/_linnet.pyi", "linnet/py.typed",
-                 "linnet/numbers/codes.py", "network/_network.abi3.so", "uselect.py"):
+                 "linnet/numbers/codes.py", "network/_network.pyi", "network/py.typed", "uselect.py"):
         assert name in names, names
-    made = BUILD / "python"
-    wanted = {str(path.relative_to(made)) for path in made.rglob("*") if path.is_file() and path.suffix != ".pyc"}
-    assert {name for name in names if ".dist-info/" not in name} == wanted, "as in the folder of the build"
+    sources = {str(path.relative_to(SOURCES)) for path in SOURCES.rglob("*") if path.suffix in (".py", ".pyi", ".typed")}
+    machine_code = {f"{package}/_{package}.abi3.so" for package in ("linnet", "network")}
+    assert {name for name in names if ".dist-info/" not in name} == sources - {"setup.py"} | machine_code
     environment = tmp_path / "environment"
     run(sys.executable, "-m", "venv", "--without-pip", environment)
     python = environment / "bin/python"

@@ -92,9 +92,8 @@ static PyObject *request(PyObject *object, PyObject *args)
     unsigned int timeout, block_size;
     unsigned long long most;
     int blockwise;
-    if (!state ||
-        !PyArg_ParseTuple(args, "O!IIKpO", state->message_type, &message, &timeout, &block_size, &most, &blockwise,
-                          &credentials))
+    if (!state || !PyArg_ParseTuple(args, "O!IIKpO", state->message_type, &message, &timeout, &block_size, &most,
+                                    &blockwise, &credentials))
         return NULL;
     settings.timeout_ms = timeout;
     settings.block_size = (uint16_t)block_size;

@@ -49,8 +49,8 @@ void linnet_request_fail(linnet_state *state, linnet_py_request *request);
 /* liblinnet's side has done with it. It may be gone afterwards. */
 void linnet_request_finish(linnet_py_request *request);
 
-/* Sends `message`. What goes wrong is the outcome. `credentials` is asked for keys, by credentials_from_request(), where
- * it goes to coaps://. A new reference, or NULL with an exception. */
+/* Sends `message`. What goes wrong is the outcome. `credentials` is asked for keys, by credentials_from_request(),
+ * where it goes to coaps://. A new reference, or NULL with an exception. */
 PyObject *linnet_request_send(linnet_state *state, linnet_py_client *client, PyObject *message,
                               const linnet_client_request *settings, bool handle_blockwise, PyObject *credentials);
 

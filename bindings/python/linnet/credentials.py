@@ -19,6 +19,7 @@ class CredentialsLoadError(ValueError):
 
 
 _KEY_MOST, _IDENTITY_MOST = 64, 128  # octets
+_FITTING_MOST = 1024  # URIs whose entry is remembered
 
 
 def _octets(name, value):
@@ -96,6 +97,9 @@ class CredentialsMap(dict):
     (b'me', b'\\x01\\x02')
     """
 
+    _names = None  # for which entries _fitting holds
+    _fitting = {}  # the names that were found for URIs
+
     def load_from_dict(self, d):
         """Takes entries as JSON has them; None removes one. Nothing is taken where one of them is wrong."""
         loaded = {name: None if value is None else self._load(name, value) for name, value in d.items()}
@@ -126,9 +130,19 @@ class CredentialsMap(dict):
 
     def credentials_for(self, uri):
         """The keys of the longest entry that fits a URI; CredentialsMissingError."""
+        if self.keys() != self._names:
+            self._names, self._fitting = frozenset(self), {}
+        name = self._fitting.get(uri)
+        if name is None:
+            if len(self._fitting) >= _FITTING_MOST:
+                self._fitting.clear()
+            name = self._fitting[uri] = self._fit(uri)
+        return self._resolved(self[name])
+
+    def _fit(self, uri):
         for pattern in sorted((name for name in self if not name.startswith(":")), key=len, reverse=True):
-            if re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), uri):
-                return self._resolved(self[pattern])
+            if re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), uri, re.DOTALL):
+                return pattern
         raise CredentialsMissingError(f"there are no credentials for {uri}")
 
     def credentials_from_request(self, msg):

@@ -46,7 +46,8 @@ class Context:
                                     loggername: str = ..., loop: AbstractEventLoop | None = ...,
                                     multicast: Iterable[str | tuple[str, str | None]] = ...,
                                     server_credentials: CredentialsMap | dict[str, Any] | None = ...,
-                                    transports: Any = ..., server_settings: dict[str, Any] | None = ..., **settings: Any) -> Self: ...
+                                    transports: Any = ..., server_settings: dict[str, Any] | None = ...,
+                                    **settings: Any) -> Self: ...
     def request(self, request_message: Message, handle_blockwise: bool = ..., *,
                 timeout: float | None = ...) -> Request: ...
     @property

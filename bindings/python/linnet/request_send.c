@@ -120,12 +120,17 @@ static int launch_with_keys(linnet_state *state, linnet_py_request *self, linnet
                             bool handle_blockwise, const char *base, PyObject *map)
 {
     linnet_credentials credentials = {0};
+    linnet_py_message *message = (linnet_py_message *)self->message;
     bool secured = PyOS_strnicmp(base, "coaps:", 6) == 0;
     PyObject *keys = secured ? find_keys(map, self->message, &credentials) : NULL;
-    if (secured && !keys)
+    /* The payload's view is taken last: the map may be anybody's class, and change the message. */
+    if ((secured && !keys) || linnet_message_payload(message, &request->payload) != 0) {
+        Py_XDECREF(keys);
         return -1;
+    }
     request->credentials = secured ? &credentials : NULL;
-    int error = launch(self, (linnet_py_message *)self->message, request, handle_blockwise, base);
+    int error = launch(self, message, request, handle_blockwise, base);
+    request->credentials = NULL;
     Py_XDECREF(keys);
     if (error != 0)
         linnet_error_raise(state, error, base);
@@ -137,7 +142,7 @@ static int start(linnet_state *state, linnet_py_request *self, linnet_client_req
                  PyObject *credentials)
 {
     linnet_py_message *message = (linnet_py_message *)self->message;
-    if (check(state, message, request) != 0 || linnet_message_payload(message, &request->payload) != 0)
+    if (check(state, message, request) != 0)
         return -1;
     self->group = message->multicast;
     PyObject *base = linnet_message_base(state, message);

@@ -282,8 +282,9 @@ static int open_server(linnet_py_server *self, linnet_state *state, PyObject *lo
 
 static int initialise(PyObject *object, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {"loop",         "serve",         "spawn",     "counted",   "address",       "transmission",
-                            "message_size", "amplification", "exchanges", "observers", "upload_memory", "keys",
+    static char *names[] = {"loop",      "serve",        "spawn",         "counted",
+                            "address",   "transmission", "message_size",  "amplification",
+                            "exchanges", "observers",    "upload_memory", "keys",
                             NULL};
     linnet_py_server *self = SELF(object);
     const linnet_credentials credentials = {
@@ -292,12 +293,12 @@ static int initialise(PyObject *object, PyObject *args, PyObject *keywords)
     linnet_state *state = linnet_state_of(object);
     linnet_transmission *sent = &config.transmission;
     PyObject *loop, *serve, *spawn, *counted, *keys = Py_None;
-    if (!state ||
-        !PyArg_ParseTupleAndKeywords(args, keywords, "OOOOs|$(IIIIII)IIIIIO", names, &loop, &serve, &spawn, &counted,
-                                     &config.address, &sent->ack_timeout_ms, &sent->ack_random_percent,
-                                     &sent->max_retransmit, &sent->nstart, &sent->max_latency_ms, &sent->probing_rate,
-                                     &config.limits.message_size, &config.limits.amplification,
-                                     &config.limits.exchanges, &config.limits.observers, &config.limits.upload_memory, &keys))
+    if (!state || !PyArg_ParseTupleAndKeywords(args, keywords, "OOOOs|$(IIIIII)IIIIIO", names, &loop, &serve, &spawn,
+                                               &counted, &config.address, &sent->ack_timeout_ms,
+                                               &sent->ack_random_percent, &sent->max_retransmit, &sent->nstart,
+                                               &sent->max_latency_ms, &sent->probing_rate, &config.limits.message_size,
+                                               &config.limits.amplification, &config.limits.exchanges,
+                                               &config.limits.observers, &config.limits.upload_memory, &keys))
         return -1;
     if (self->server) {
         PyErr_SetString(PyExc_ValueError, "it is open already");

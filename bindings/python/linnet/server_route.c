@@ -74,18 +74,15 @@ static int strip_path(const linnet_route *route, linnet_py_message *message)
 static PyObject *make_request(linnet_state *state, const linnet_route *route, const linnet_request *request)
 {
     const linnet_path *path = linnet_request_path(request);
-    const linnet_py_server *server = route->server;
+    const linnet_py_server *server = route->server; /* which lives on, where looking for claims ends the route */
     bool secured = path->peer.session != 0;
-    PyObject *message = linnet_message_received(state, linnet_request_message(request), path,
-                                                secured ? server->secured_port : server->port);
-    PyObject *claims = message && secured ? linnet_py_claims(server, request) : NULL;
-    if (message && ((secured && !claims) || strip_path(route, (linnet_py_message *)message) != 0))
-        Py_CLEAR(message);
-    if (message)
-        ((linnet_py_message *)message)->claims = claims;
-    else
-        Py_XDECREF(claims);
-    return message;
+    PyObject *made = linnet_message_received(state, linnet_request_message(request), path,
+                                             secured ? server->secured_port : server->port);
+    linnet_py_message *message = (linnet_py_message *)made;
+    if (made &&
+        (strip_path(route, message) != 0 || (secured && !(message->claims = linnet_py_claims(server, request)))))
+        Py_CLEAR(made);
+    return made;
 }
 
 /* Further blocks of an answer do not run the resource again. */

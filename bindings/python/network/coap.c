@@ -111,13 +111,14 @@ static PyObject *coap_read(PyObject *self, PyObject *arguments, PyObject *keywor
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(init_text,
-             "init(address=None, *, port=None, service_discovery=False, dynamic_resources=False, psk=None, hint=None,\n"
-             "     create_by_post=False, plain_too=False, max_resources=None, max_value_size=None)\n--\n\n"
-             "Opens the module: a server at an address of this host, or without one a client only. Default port 5683;\n"
-             "with psk, the key of every client, DTLS alone, on 5684, and plain UDP on 5683 only with plain_too. A hint\n"
-             "helps clients to choose their key. dynamic_resources lets PUT create resources, create_by_post POST too;\n"
-             "clients may create max_resources (1000) and set values of up to max_value_size octets (65536).");
+PyDoc_STRVAR(
+    init_text,
+    "init(address=None, *, port=None, service_discovery=False, dynamic_resources=False, psk=None, hint=None,\n"
+    "     create_by_post=False, plain_too=False, max_resources=None, max_value_size=None)\n--\n\n"
+    "Opens the module: a server at an address of this host, or without one a client only. Default port 5683;\n"
+    "with psk, the key of every client, DTLS alone, on 5684, and plain UDP on 5683 only with plain_too. A hint\n"
+    "helps clients to choose their key. dynamic_resources lets PUT create resources, create_by_post POST too;\n"
+    "clients may create max_resources (1000) and set values of up to max_value_size octets (65536).");
 
 PyDoc_STRVAR(deinit_text,
              "deinit()\n--\n\n"

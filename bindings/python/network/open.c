@@ -76,7 +76,9 @@ static PyObject *open_module(const linnet_module_config *config)
     lifetime_opened(error ? NULL : module);
     errno = reason;
     if (error)
-        return raise_error(error, error == LINNET_EUNSUPPORTED ? "psk" : error == LINNET_ECREDENTIALS ? "hint" : config->address);
+        return raise_error(error, error == LINNET_EUNSUPPORTED   ? "psk"
+                                  : error == LINNET_ECREDENTIALS ? "hint"
+                                                                 : config->address);
     Py_RETURN_NONE;
 }
 
