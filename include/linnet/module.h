@@ -78,7 +78,8 @@ typedef struct linnet_module_config {
 } linnet_module_config;
 
 /* `config` may be NULL; it is copied. LINNET_EADDRESS, LINNET_ERESOLVE, LINNET_EINVAL, LINNET_ENOMEM, LINNET_ESYSTEM,
- * LINNET_EUNSUPPORTED (psk in a build without DTLS). */
+ * LINNET_ECREDENTIALS (a key or hint that is too long: see credentials.h), LINNET_EUNSUPPORTED (psk in a build without
+ * DTLS). */
 int linnet_module_open(linnet_module **module, const linnet_module_config *config);
 /* Ends everything: requests in flight end without a call of a handler, observations are taken back. When it returns no
  * handler runs and none will; from a handler it takes effect when that returns. The pointer is the caller's no more;
@@ -165,7 +166,8 @@ void linnet_module_resource_release(linnet_module_resource *resource); /* NULL i
 /* A session to one server, from a source port of its own. `port` 0: 5683, or 5684 with psk. Names are looked up now,
  * which takes as long as it takes; of several addresses each is tried until one does not refuse.
  * LINNET_ERESOLVE, LINNET_EADDRESS (a group, an interface that is not there, no host at all), LINNET_ENOMEM,
- * LINNET_ESYSTEM, LINNET_ECLOSED, LINNET_EUNSUPPORTED (psk without DTLS). */
+ * LINNET_ESYSTEM, LINNET_ECLOSED, LINNET_ECREDENTIALS (a psk without identity, or one of them too long),
+ * LINNET_EUNSUPPORTED (psk in a build without DTLS). */
 int linnet_module_open_session(linnet_module *module, const char *address, uint16_t port, linnet_bytes psk,
                                const char *identity, linnet_module_session **session);
 /* Ends the first session that fits; its requests end without a call of a handler. LINNET_ENOENT. */
