@@ -61,7 +61,7 @@ soak_coap_program() {
 }
 
 # The extension is built a second time, against the headers of python3-dbg, since only then all references are counted;
-# and a third time, with the whole library, under the sanitizers.
+# and a third time, with the library under the sanitizers.
 soak_python() {
     need "${packages_python_soak[@]}"
     configure "$build"
@@ -72,7 +72,7 @@ soak_python() {
     python_extension linnet "$build/python-dbg" "$(python3-dbg-config --includes)" "$build/liblinnet.a"
     PYTHONPATH=$build/python-dbg python3-dbg tests/python/count_references.py
     say "Under the sanitizers"
-    python_extension linnet "$build/python-asan" "$(python3-config --includes)" -Isrc -I. src/*/*.c -fsanitize=address,undefined
+    python_extension linnet "$build/python-asan" "$(python3-config --includes)" "$build/asan/liblinnet.a" -fsanitize=address,undefined
     LD_PRELOAD="$(cc -print-file-name=libasan.so) $(cc -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 \
         PYTHONPATH=$build/python-asan LINNET=$build/linnet \
         pytest_of test_linnet_messages.py test_linnet_client.py test_linnet_server.py test_linnet_observe.py
