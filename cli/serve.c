@@ -216,12 +216,27 @@ static int complain_bind(int error, const char *uri)
     return EXIT_NO_ANSWER;
 }
 
+/* Whoever gives keys, and addresses that none of them is for, believes to be secured and is not. */
+static bool wants_coaps_in_vain(const serve *self)
+{
+    static const char scheme[] = "coaps://";
+    for (size_t i = 0; i < self->bind_count; i++)
+        if (strncmp(self->binds[i], scheme, sizeof scheme - 1) == 0)
+            return false;
+    return self->bind_count > 0 && self->config.credentials;
+}
+
 static int bind_all(serve *self)
 {
     static const char *const everywhere[] = {"coap://[::]", "coaps://[::]"};
     const char *const *binds = self->bind_count ? self->binds : everywhere;
     size_t count = self->bind_count ? self->bind_count : self->config.credentials ? 2 : 1;
     int status = EXIT_DONE;
+    if (wants_coaps_in_vain(self)) {
+        complain("there are keys, and no address is for coaps");
+        hint("--bind coaps://127.0.0.1 listens there on port 5684; without --bind both are served on every address");
+        return EXIT_USAGE;
+    }
     for (size_t i = 0; i < count && status == EXIT_DONE; i++) {
         char *uri = serve_bind_uri(binds[i]);
         errno = 0;

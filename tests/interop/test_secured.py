@@ -176,6 +176,12 @@ def test_serve_says_what_is_wrong_with_its_credentials(options, complaint):
     assert told.returncode == 2 and complaint in told.stderr
 
 
+def test_keys_that_no_address_would_use_are_not_taken_in_silence():
+    told = run.linnet("serve", "--demo", "--bind", "127.0.0.1:0", *secured.PSK)
+    assert told.returncode == 2
+    assert "no address is for coaps" in told.stderr and "--bind coaps://127.0.0.1" in told.stderr
+
+
 def test_an_observation_goes_on_over_the_session():
     with secured.demo(*secured.PSK) as place:
         command = [programs.linnet_path(), "observe", f"{place.uri}/obs", "--count", "2", *secured.PSK]
