@@ -49,15 +49,31 @@ static void get_rings(linnet_request *request, linnet_reply *reply, void *contex
     later_answer(reply, RINGS_DELAY_MS, rings);
 }
 
+/* "DTLS with a pre-shared key: me". A name may be any octets, and the answer is text. */
+static void describe(const linnet_identity *who, char *text, size_t size)
+{
+    static const char *const kinds[] = {"none", "DTLS, and you showed nothing", "DTLS with a pre-shared key",
+                                        "DTLS with your raw public key", "DTLS with your certificate"};
+    bool is_text = who->security == LINNET_SECURED_PSK || who->security == LINNET_SECURED_CERTIFICATE;
+    snprintf(text, size, "%s%s%.*s", kinds[who->security], is_text ? ": " : "",
+             is_text ? (int)(who->name.size < 128 ? who->name.size : 128) : 0, (const char *)who->name.data);
+    for (char *at = text; *at; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
+}
+
 static void get_whoami(linnet_request *request, linnet_reply *reply, void *context)
 {
     const linnet_path *path = linnet_request_path(request);
+    linnet_identity who = linnet_request_peer(request);
     linnet_address local = {0};
-    char peer_text[LINNET_ADDRESS_TEXT], local_text[LINNET_ADDRESS_TEXT], text[256];
+    char peer_text[LINNET_ADDRESS_TEXT], local_text[LINNET_ADDRESS_TEXT], security[192], text[512];
     linnet_server_address(context, path->socket, &local); /* for the port; the address may be "any" */
     memcpy(local.ip, path->local_ip, sizeof local.ip);
-    snprintf(text, sizeof text, "protocol: CoAP over UDP\nyour address: %s\nmy address: %s\nsecurity: none\n",
-             linnet_address_text(&path->peer, peer_text), linnet_address_text(&local, local_text));
+    describe(&who, security, sizeof security);
+    snprintf(text, sizeof text, "protocol: CoAP over %s\nyour address: %s\nmy address: %s\nsecurity: %s\n",
+             who.security == LINNET_NOT_SECURED ? "UDP" : "DTLS", linnet_address_text(&path->peer, peer_text),
+             linnet_address_text(&local, local_text), security);
     linnet_reply_text(reply, text);
     linnet_reply_max_age(reply, 0);
 }

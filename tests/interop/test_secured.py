@@ -176,6 +176,14 @@ def test_serve_says_what_is_wrong_with_its_credentials(options, complaint):
     assert told.returncode == 2 and complaint in told.stderr
 
 
+def test_whoami_tells_by_what_a_client_is_known():
+    with secured.demo(*secured.PSK, plain=True) as place:
+        told = run.linnet("get", f"{place.uri}/whoami", *secured.PSK).stdout
+        assert "protocol: CoAP over DTLS\n" in told and "security: DTLS with a pre-shared key: password\n" in told
+        told = run.linnet("get", f"coap://127.0.0.1:{place.plain_port}/whoami").stdout
+        assert "protocol: CoAP over UDP\n" in told and "security: none\n" in told
+
+
 def test_keys_that_no_address_would_use_are_not_taken_in_silence():
     told = run.linnet("serve", "--demo", "--bind", "127.0.0.1:0", *secured.PSK)
     assert told.returncode == 2
