@@ -27,7 +27,8 @@ list(APPEND test_libraries linnet_static PkgConfig::CMOCKA linnet_flags)
 
 function(linnet_test_settings target)
     linnet_use_system(${target})
-    target_compile_definitions(${target} PRIVATE LINNET_TEST_DIR="${PROJECT_SOURCE_DIR}/tests")
+    target_compile_definitions(${target} PRIVATE $<$<BOOL:${LINNET_POSIX_NET}>:LINNET_POSIX_NET>
+        LINNET_TEST_DIR="${PROJECT_SOURCE_DIR}/tests")
     target_include_directories(${target} PRIVATE
         ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
     target_link_libraries(${target} PRIVATE ${test_libraries})
