@@ -91,8 +91,10 @@ static int take_event(linnet_module *module, uint64_t number)
 {
     linnet_module_session *session;
 
-    if (number == LINNET_MODULE_WAKE_NUMBER)
-        return (void)linnet_waker_hush(module->wake), 0;
+    if (number == LINNET_MODULE_WAKE_NUMBER) {
+        (void)linnet_waker_hush(module->wake);
+        return 0;
+    }
     if (number == LINNET_MODULE_SERVER_NUMBER)
         return process(module, &module->source);
     session = linnet_module_find_session(module, number);

@@ -28,10 +28,11 @@ void linnet_poller_close(linnet_poller *poller);
 int linnet_poller_add(linnet_poller *poller, int descriptor, uint64_t name);
 /* Before the descriptor is closed. */
 void linnet_poller_remove(linnet_poller *poller, int descriptor);
-/* Waits until `until` (linnet_clock() time; UINT64_MAX: for ever) at the latest. Returns how many events there are, 0 at
- * times without a reason; -1: see errno. One thread at a time. */
+/* Waits until `until` (linnet_clock() time; UINT64_MAX: for ever) at the latest. Returns how many events there are, 0
+ * at times without a reason; -1: see errno. One thread at a time. */
 int linnet_poller_wait(linnet_poller *poller, linnet_poller_event events[LINNET_POLLER_EVENTS], uint64_t until);
-/* Readable while linnet_poller_wait() may have something to return. From any thread. -1: the system has none to give. */
+/* Readable while linnet_poller_wait() may have something to return. From any thread. -1: the system has none to give.
+ */
 int linnet_poller_descriptor(const linnet_poller *poller);
 
 #endif

@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* Address space that becomes memory where it is touched, zeroed; NULL: none. For linnet_endpoint_init() and its like. */
+/* Address space that becomes memory where it is touched, zeroed; NULL: none. For linnet_endpoint_init() and its like.
+ */
 void *linnet_reserve(size_t size);
 void linnet_unreserve(void *memory, size_t size);
 

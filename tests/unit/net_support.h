@@ -10,15 +10,18 @@
 /* cmocka.h wants those four first */
 #include <cmocka.h>
 
-/* Rests on what only Linux has: ICMP reports, the limit of open files, or the epoll set itself. With LINNET_POSIX_NET
- * (ports/posix) it is shown as skipped. */
+/* Rests on what only Linux has: ICMP reports, IPV6_PKTINFO, the limit of open files, or the epoll set itself. With
+ * LINNET_POSIX_NET (ports/posix) it is shown as skipped. */
 #ifdef LINNET_POSIX_NET
 static inline void net_linux_only(void **state)
 {
     (void)state;
     skip();
 }
-#define LINUX_TEST(test) {#test, ((void)(test), net_linux_only), NULL, NULL, NULL}
+#define LINUX_TEST(test)                                                                                               \
+    {                                                                                                                  \
+#test, ((void)(test), net_linux_only), NULL, NULL, NULL                                                        \
+    }
 #else
 #define LINUX_TEST(test) cmocka_unit_test(test)
 #endif

@@ -42,7 +42,7 @@ struct linnet_poller_set {
 
     polled waited; /* of whoever waits */
     polled seen;   /* of the thread */
-    size_t next; /* where the search for events begins, so that each gets its turn */
+    size_t next;   /* where the search for events begins, so that each gets its turn */
 };
 
 int linnet_poller_open(linnet_poller *poller)
