@@ -27,7 +27,8 @@ list(APPEND test_libraries linnet_static PkgConfig::CMOCKA linnet_flags)
 
 function(linnet_test_settings target)
     linnet_use_system(${target})
-    target_compile_definitions(${target} PRIVATE LINNET_TEST_DIR="${PROJECT_SOURCE_DIR}/tests")
+    target_compile_definitions(${target} PRIVATE $<$<BOOL:${LINNET_POSIX_NET}>:LINNET_POSIX_NET>
+        LINNET_TEST_DIR="${PROJECT_SOURCE_DIR}/tests")
     target_include_directories(${target} PRIVATE
         ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
     target_link_libraries(${target} PRIVATE ${test_libraries})
@@ -45,6 +46,9 @@ foreach(kind unit simulation)
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${kind}/*_test.c)
     if(NOT LINNET_DTLS)
         list(FILTER sources EXCLUDE REGEX ${secured})
+    endif()
+    if(LINNET_POSIX_NET) # the others see nothing of it
+        list(FILTER sources INCLUDE REGEX "/(net|module)_")
     endif()
     foreach(source IN LISTS sources)
         cmake_path(GET source STEM name)

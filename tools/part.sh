@@ -13,6 +13,21 @@ count() { echo "$1 $2 ${3:-0}" >>"$logs/$part.count"; }
 part_build() {
     ./dev build
     count 1 0
+    posix_net
+}
+
+# The sockets of ports/posix: their unit tests, and nothing that only Linux has.
+posix_net() {
+    local tree=$build/posix
+    configure "$tree" -DCMAKE_BUILD_TYPE=Debug -DLINNET_POSIX_NET=ON -DLINNET_COMMAND=OFF -DLINNET_PYTHON=OFF \
+        -DLINNET_EXAMPLES=OFF -DLINNET_BENCH=OFF -DLINNET_SANITIZE=address,undefined
+    compile "$tree" linnet_tests
+    if find "$tree/CMakeFiles/linnet_net.dir" "$tree/CMakeFiles/linnet_module.dir" -name '*.o' -exec nm -u {} + |
+        grep -E ' (epoll_|eventfd|recvmmsg|sendmmsg|getifaddrs|mmap|madvise|getrandom|pipe2|accept4)'; then
+        fail "LINNET_POSIX_NET uses what only Linux has"
+    fi
+    count 1 0
+    run_ctest "$tree"
 }
 
 part_run() {

@@ -1,9 +1,5 @@
 # Linnet's `network.Coap` as a user C module, for ports that build with CMake: USER_C_MODULES is this file.
 # docs/micropython.md says how it is used.
-if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
-    message(FATAL_ERROR "Linnet's sockets (src/net) are those of Linux; docs/micropython.md says what a port to "
-                        "${CMAKE_SYSTEM_NAME} needs")
-endif()
 get_filename_component(LINNET_DIR ${CMAKE_CURRENT_LIST_DIR}/../.. ABSOLUTE)
 
 add_library(usermod_linnet INTERFACE)
@@ -14,8 +10,26 @@ foreach(layer wire engine server client net module)
     list(APPEND linnet_sources ${sources})
 endforeach()
 list(APPEND linnet_sources ${LINNET_DIR}/src/security/absent.c) # no DTLS: it would need GnuTLS and nettle
+set(linnet_folders ${LINNET_DIR}/src)
+set(linnet_system "_GNU_SOURCE=")
+
+# Elsewhere than on Linux (ESP32), or with LINNET_POSIX_NET: each file of ports/posix/net stands in for that of the same
+# name in src/net.
+if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    message(WARNING "Linnet was tried on Linux only; docs/micropython.md says what ${CMAKE_SYSTEM_NAME} still needs")
+endif()
+if(LINNET_POSIX_NET OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    file(GLOB others CONFIGURE_DEPENDS ${LINNET_DIR}/ports/posix/net/*.c)
+    foreach(other IN LISTS others)
+        get_filename_component(name ${other} NAME)
+        list(REMOVE_ITEM linnet_sources ${LINNET_DIR}/src/net/${name})
+    endforeach()
+    list(APPEND linnet_sources ${others})
+    list(PREPEND linnet_folders ${LINNET_DIR}/ports/posix)
+    set(linnet_system "_DEFAULT_SOURCE")
+endif()
 set_source_files_properties(${linnet_sources} PROPERTIES
-    INCLUDE_DIRECTORIES ${LINNET_DIR}/src COMPILE_DEFINITIONS "_GNU_SOURCE=" COMPILE_OPTIONS -std=gnu11)
+    INCLUDE_DIRECTORIES "${linnet_folders}" COMPILE_DEFINITIONS "${linnet_system}" COMPILE_OPTIONS -std=gnu11)
 
 target_sources(usermod_linnet INTERFACE ${linnet_module_sources} ${linnet_sources})
 target_include_directories(usermod_linnet INTERFACE ${LINNET_DIR}/include)

@@ -2,21 +2,15 @@
  * lets the sources work that have something to do. That is the module's own thread, unless others read. */
 #include "module/module.h"
 
+#include "net/thread.h"
+
 #include <errno.h>
 #include <linnet/error.h>
-#include <signal.h>
-#include <sys/epoll.h>
-#include <unistd.h>
-
-enum { EVENTS = 64, LONGEST_WAIT_MS = 3600000 };
 
 void linnet_module_kick(linnet_module *module)
 {
-    static const uint64_t one = 1;
-    int number = errno; /* a signal handler must leave it as it was */
-    if (module->wake >= 0 && write(module->wake, &one, sizeof one) < 0)
-        errno = 0; /* the counter is at its end, so somebody is awake */
-    errno = number;
+    if (module->wake >= 0)
+        linnet_waker_ring(module->wake);
 }
 
 void linnet_module_wake(linnet_module *module)
@@ -27,8 +21,10 @@ void linnet_module_wake(linnet_module *module)
 
 int linnet_module_watch(linnet_module *module, int descriptor, uint64_t number)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.u64 = number};
-    return epoll_ctl(module->epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : LINNET_ESYSTEM;
+    int error = linnet_poller_add(&module->poller, descriptor, number);
+    if (error == 0 && module->leading)
+        linnet_module_kick(module); /* the one who polls may have to look again to see it */
+    return error;
 }
 
 void linnet_module_note_packet(void *context, bool sent, const linnet_path *path, linnet_bytes datagram)
@@ -94,10 +90,11 @@ static int process(linnet_module *module, linnet_module_source *source)
 static int take_event(linnet_module *module, uint64_t number)
 {
     linnet_module_session *session;
-    uint64_t count;
 
-    if (number == LINNET_MODULE_WAKE_NUMBER)
-        return read(module->wake, &count, sizeof count) < 0 && errno != EAGAIN ? LINNET_ESYSTEM : 0;
+    if (number == LINNET_MODULE_WAKE_NUMBER) {
+        (void)linnet_waker_hush(module->wake);
+        return 0;
+    }
     if (number == LINNET_MODULE_SERVER_NUMBER)
         return process(module, &module->source);
     session = linnet_module_find_session(module, number);
@@ -119,20 +116,11 @@ static int take_timers(linnet_module *module)
     return error;
 }
 
-static int milliseconds_until(uint64_t until)
-{
-    uint64_t now = linnet_clock();
-    if (until <= now)
-        return 0;
-    uint64_t left = (until - now) / 1000 + ((until - now) % 1000 != 0); /* waking too early would mean to wait again */
-    return left < LONGEST_WAIT_MS ? (int)left : LONGEST_WAIT_MS;
-}
-
-static int take_all(linnet_module *module, const struct epoll_event *events, int count)
+static int take_all(linnet_module *module, const linnet_poller_event *events, int count)
 {
     int error = 0;
     for (int i = 0; i < count; i++) {
-        int failed = take_event(module, events[i].data.u64);
+        int failed = take_event(module, events[i].name);
         error = error ? error : failed;
     }
     int failed = take_timers(module);
@@ -149,14 +137,14 @@ static bool makes_way(const linnet_module *module)
  * LINNET_ECANCELLED: a signal was handled. */
 static int lead(linnet_module *module, uint64_t until)
 {
-    struct epoll_event events[EVENTS];
+    linnet_poller_event events[LINNET_POLLER_EVENTS];
     uint64_t due = linnet_wheel_deadline(&module->wheel);
     until = due < until ? due : until;
     module->leading = module->watching = true;
     module->until = until;
     linnet_lock_leave(&module->lock);
 
-    int count = epoll_wait(module->epoll, events, EVENTS, milliseconds_until(until));
+    int count = linnet_poller_wait(&module->poller, events, until);
     int error = count >= 0 ? 0 : errno == EINTR ? LINNET_ECANCELLED : LINNET_ESYSTEM;
 
     linnet_lock_enter(&module->lock);
@@ -231,7 +219,7 @@ int linnet_module_process(linnet_module *module)
     return error;
 }
 
-int linnet_module_descriptor(const linnet_module *module) { return module->epoll; }
+int linnet_module_descriptor(const linnet_module *module) { return linnet_poller_descriptor(&module->poller); }
 
 uint64_t linnet_module_deadline(linnet_module *module)
 {
@@ -261,18 +249,13 @@ static void *run(void *context)
     return NULL;
 }
 
-/* Signals are for the threads of the program. */
 int linnet_module_start_thread(linnet_module *module)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     linnet_module_retain(module);
     linnet_lock_enter(&module->lock); /* until has_thread says so */
-    int number = pthread_create(&module->thread, NULL, run, module);
+    int number = linnet_thread_start(&module->thread, run, module);
     module->has_thread = number == 0;
     linnet_lock_leave(&module->lock);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (number == 0)
         return 0;
     linnet_module_release(module);

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <linnet/error.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 enum { MAX_RESOURCES = 1000, MAX_VALUE_SIZE = 65536 }; /* where the config says 0 */
@@ -23,7 +21,7 @@ void linnet_module_release(linnet_module *module)
     if (!module || atomic_fetch_sub(&module->holders, 1) > 1)
         return;
     int number = errno; /* of whatever made an opening fail */
-    close_descriptor(module->epoll);
+    linnet_poller_close(&module->poller);
     close_descriptor(module->wake);
     linnet_lock_destroy(&module->lock);
     free(module->sessions);
@@ -73,9 +71,11 @@ int linnet_module_leave(linnet_module *module, int result)
 
 static int open_descriptors(linnet_module *module)
 {
-    module->epoll = epoll_create1(EPOLL_CLOEXEC);
-    module->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (module->epoll < 0 || module->wake < 0)
+    int error = linnet_poller_open(&module->poller);
+    if (error != 0)
+        return error;
+    module->wake = linnet_waker_open();
+    if (module->wake < 0)
         return LINNET_ESYSTEM;
     return linnet_module_watch(module, module->wake, LINNET_MODULE_WAKE_NUMBER);
 }
@@ -109,7 +109,7 @@ int linnet_module_open(linnet_module **opened, const linnet_module_config *confi
         return LINNET_ENOMEM;
     linnet_lock_init(&module->lock);
     atomic_init(&module->holders, 1);
-    module->epoll = module->wake = module->socket = -1;
+    module->poller.epoll = module->wake = module->socket = -1;
     module->next_number = LINNET_MODULE_SERVER_NUMBER + 1;
     int error = open_all(module, config ? config : &defaults);
     if (error == 0)

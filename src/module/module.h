@@ -12,6 +12,8 @@
 #include "engine/wheel.h"
 #include "module/host.h"
 #include "module/lock.h"
+#include "net/poller.h"
+#include "net/waker.h"
 
 #include <linnet/client.h>
 #include <linnet/module.h>
@@ -33,8 +35,8 @@ struct linnet_module {
     linnet_lock lock;
     atomic_size_t holders; /* the owner, each handle, and each function that may see the end */
     atomic_uint wakes;     /* linnet_module_wake() */
-    int epoll;             /* of all sources, and of: */
-    int wake;              /* an eventfd */
+    linnet_poller poller;  /* of all sources, and of: */
+    int wake;              /* a waker */
     int socket;            /* of the server, or -1 */
 
     linnet_wheel wheel;

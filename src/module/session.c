@@ -4,7 +4,6 @@
 #include <linnet/error.h>
 #include <linnet/uri.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 
 /* A session speaks to one server, so the rest of a client's tables is of no use to it. */
 static const linnet_limits session_limits = {
@@ -147,7 +146,7 @@ static void drop(linnet_module *module, size_t index)
             (module->session_count - index) * sizeof(linnet_module_session *));
     session->gone = true;
     linnet_wheel_stop(&module->wheel, &session->source.timer);
-    (void)epoll_ctl(module->epoll, EPOLL_CTL_DEL, linnet_client_descriptor(session->client), NULL);
+    linnet_poller_remove(&module->poller, linnet_client_descriptor(session->client));
     linnet_module_drop_held(session);
     if (!session->source.busy)
         linnet_module_end_session(session);

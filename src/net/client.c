@@ -155,7 +155,7 @@ size_t linnet_client_pending(const linnet_client *client)
     return client->pending + linnet_calls_leaving(client->calls);
 }
 
-int linnet_client_descriptor(const linnet_client *client) { return client->loop.epoll; }
+int linnet_client_descriptor(const linnet_client *client) { return linnet_poller_descriptor(&client->loop.poller); }
 
 static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
 

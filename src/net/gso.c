@@ -2,8 +2,6 @@
  * has eight outstanding. */
 #include "net/gso.h"
 
-#include "net/settings.h"
-
 #include <netinet/udp.h>
 
 void linnet_gso_enable(linnet_socket *socket)
@@ -12,23 +10,6 @@ void linnet_gso_enable(linnet_socket *socket)
     /* 0 changes nothing: it asks whether the kernel knows the option. */
     socket->segments = setsockopt(socket->descriptor, IPPROTO_UDP, UDP_SEGMENT, &off, sizeof off) == 0;
     setsockopt(socket->descriptor, IPPROTO_UDP, UDP_GRO, &on, sizeof on);
-}
-
-/* All datagrams of a train have the size of the first; the last may be shorter. */
-size_t linnet_gso_train(const linnet_outgoing_slot *slots, size_t count)
-{
-    size_t size = slots[0].size;
-    size_t total = size;
-    size_t length = 1;
-    if (size > LINNET_NET_GROUP_DATAGRAM)
-        return 1;
-    while (length < count && slots[length].size <= size && total + size <= LINNET_NET_GROUP_SIZE &&
-           memcmp(&slots[length].path, &slots[0].path, sizeof slots[0].path) == 0) {
-        total += slots[length].size;
-        if (slots[length++].size < size)
-            break;
-    }
-    return length;
 }
 
 void linnet_gso_append(struct msghdr *header, size_t size)

@@ -3,10 +3,10 @@
 
 #include "net/gso.h"
 #include "net/pktinfo.h"
+#include "net/reserve.h"
 
 #include <errno.h>
 #include <linnet/error.h>
-#include <sys/mman.h>
 
 /* Places 64 KiB apart would all start in the same sets of the processor's caches, so each is a little further. */
 enum { STRIDE = LINNET_NET_BUFFER_SIZE + 192, MEMORY = STRIDE * LINNET_NET_BATCH };
@@ -14,11 +14,9 @@ enum { STRIDE = LINNET_NET_BUFFER_SIZE + 192, MEMORY = STRIDE * LINNET_NET_BATCH
 int linnet_inbox_open(linnet_inbox *inbox)
 {
     /* Address space only: of each place mostly the first page is ever touched. */
-    void *memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
+    inbox->memory = linnet_reserve(MEMORY);
+    if (!inbox->memory)
         return LINNET_ENOMEM;
-    madvise(memory, MEMORY, MADV_NOHUGEPAGE);
-    inbox->memory = memory;
     for (size_t i = 0; i < LINNET_NET_BATCH; i++) {
         inbox->vectors[i] = (struct iovec){inbox->memory + i * STRIDE, LINNET_NET_BUFFER_SIZE};
         inbox->messages[i].msg_hdr = (struct msghdr){.msg_name = &inbox->names[i],
@@ -33,8 +31,7 @@ int linnet_inbox_open(linnet_inbox *inbox)
 
 void linnet_inbox_close(linnet_inbox *inbox)
 {
-    if (inbox->memory)
-        munmap(inbox->memory, MEMORY);
+    linnet_unreserve(inbox->memory, MEMORY);
     inbox->memory = NULL;
 }
 

@@ -6,9 +6,6 @@
 #include <errno.h>
 #include <linnet/error.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 static uint8_t *give_slot(void *context, size_t *capacity)
@@ -51,22 +48,6 @@ static void give_random(void *context, void *out, size_t size)
     linnet_random_fill(&loop->random, out, size);
 }
 
-void *linnet_reserve(size_t size)
-{
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
-        return NULL;
-    /* One octet touched in a huge page would make 2 MiB of it. */
-    madvise(memory, size, MADV_NOHUGEPAGE);
-    return memory;
-}
-
-void linnet_unreserve(void *memory, size_t size)
-{
-    if (memory)
-        munmap(memory, size);
-}
-
 static int open_endpoint(linnet_loop *loop, const linnet_loop_config *config)
 {
     linnet_endpoint_config settings = {
@@ -84,20 +65,17 @@ static int open_endpoint(linnet_loop *loop, const linnet_loop_config *config)
     return linnet_endpoint_init(&loop->endpoint, loop->memory, loop->memory_size, &settings);
 }
 
-static int watch(linnet_loop *loop, int descriptor, uint32_t name)
-{
-    struct epoll_event event = {.events = EPOLLIN, .data.u32 = name};
-    return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : LINNET_ESYSTEM;
-}
-
 static int open_descriptors(linnet_loop *loop, void *owner)
 {
-    loop->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (loop->epoll < 0)
+    int error = linnet_poller_open(&loop->poller);
+    if (error != 0)
+        return error;
+    loop->wake = linnet_waker_open();
+    if (loop->wake < 0)
         return LINNET_ESYSTEM;
-    loop->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (loop->wake < 0 || watch(loop, loop->wake, UINT32_MAX) != 0)
-        return LINNET_ESYSTEM;
+    error = linnet_poller_add(&loop->poller, loop->wake, LINNET_LOOP_WAKE);
+    if (error != 0)
+        return error;
     loop->mailbox = linnet_mailbox_create(loop->wake, owner);
     return loop->mailbox ? 0 : LINNET_ENOMEM;
 }
@@ -118,7 +96,7 @@ static int open_outbox(linnet_loop *loop, size_t size)
 int linnet_loop_open(linnet_loop *loop, const linnet_loop_config *config)
 {
     size_t size = message_size(&config->limits);
-    loop->epoll = loop->wake = -1;
+    loop->poller.epoll = loop->wake = -1;
     loop->trace = config->trace;
     loop->trace_context = config->trace_context;
     loop->loss_percent = config->loss_percent;
@@ -151,7 +129,7 @@ void linnet_loop_close(linnet_loop *loop, int error)
         linnet_outbox_flush(&loop->outbox, loop->sockets);
     linnet_loop_drop_sockets(loop, 0);
     free(loop->sockets);
-    close_descriptor(loop->epoll);
+    linnet_poller_close(&loop->poller);
     close_descriptor(loop->wake);
     linnet_inbox_close(&loop->inbox);
     linnet_outbox_close(&loop->outbox);
@@ -183,7 +161,7 @@ static int add(linnet_loop *loop, const linnet_address *local, int (*open)(linne
     error = open(added, local);
     if (error != 0)
         return error;
-    error = watch(loop, added->descriptor, (uint32_t)loop->socket_count);
+    error = linnet_poller_add(&loop->poller, added->descriptor, loop->socket_count);
     if (error != 0) {
         linnet_socket_close(added);
         return error;
@@ -206,6 +184,9 @@ int linnet_loop_add_group(linnet_loop *loop, const linnet_address *group, int an
 
 void linnet_loop_drop_sockets(linnet_loop *loop, size_t count)
 {
-    while (loop->socket_count > count)
-        linnet_socket_close(&loop->sockets[--loop->socket_count]); /* which also takes it out of the epoll set */
+    while (loop->socket_count > count) {
+        linnet_socket *last = &loop->sockets[--loop->socket_count];
+        linnet_poller_remove(&loop->poller, last->descriptor);
+        linnet_socket_close(last);
+    }
 }

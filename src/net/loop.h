@@ -7,8 +7,11 @@
 #include "net/inbox.h"
 #include "net/mailbox.h"
 #include "net/outbox.h"
+#include "net/poller.h"
 #include "net/random.h"
+#include "net/reserve.h"
 #include "net/socket.h"
+#include "net/waker.h"
 
 #include <linnet/endpoint.h>
 #include <linnet/loop.h>
@@ -26,10 +29,9 @@ typedef struct linnet_loop_config {
 } linnet_loop_config;
 
 typedef struct linnet_loop {
-    int epoll;    /* the one descriptor that foreign loops poll */
-    int wake;     /* eventfd: letters, or a stop */
+    linnet_poller poller;
+    int wake;     /* a waker: letters, or a stop */
     bool watched; /* trace or loss is on */
-    bool coarse;  /* the kernel waits in milliseconds only */
     linnet_trace *trace;
     void *trace_context;
     unsigned loss_percent;
@@ -48,6 +50,9 @@ typedef struct linnet_loop {
     linnet_inbox inbox;
     linnet_outbox outbox;
 } linnet_loop;
+
+/* What its poller calls loop->wake; sockets are called by their numbers. */
+#define LINNET_LOOP_WAKE UINT64_MAX
 
 /* `loop` is zeroed. LINNET_ENOMEM, LINNET_ESYSTEM, LINNET_EINVAL; linnet_loop_close() is due in any case. */
 int linnet_loop_open(linnet_loop *loop, const linnet_loop_config *config);
@@ -74,9 +79,5 @@ void linnet_loop_wake(linnet_loop *loop);
 
 /* For tests: whether this datagram is to be dropped. */
 bool linnet_loop_loses(linnet_loop *loop);
-
-/* Address space that becomes memory where it is touched; NULL: none. For linnet_endpoint_init() and its like. */
-void *linnet_reserve(size_t size);
-void linnet_unreserve(void *memory, size_t size);
 
 #endif

@@ -1,12 +1,12 @@
-/* A list under a mutex, and an eventfd that says that it is no longer empty. */
+/* A list under a mutex, and a waker that says that it is no longer empty. */
 #include "net/mailbox.h"
+
+#include "net/waker.h"
 
 #include <linnet/error.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 struct linnet_mailbox {
     pthread_mutex_t mutex;
@@ -50,17 +50,16 @@ static void free_letters(linnet_letter *letter)
     }
 }
 
-/* The eventfd is written under the lock, because linnet_mailbox_close() is what keeps it from being closed meanwhile.
+/* The waker is rung under the lock, because linnet_mailbox_close() is what keeps it from being closed meanwhile.
  */
 static void append(linnet_mailbox *mailbox, linnet_letter *letter)
 {
-    static const uint64_t one = 1;
     bool was_empty = mailbox->first == NULL;
     letter->next = NULL;
     *mailbox->end = letter;
     mailbox->end = &letter->next;
-    if (was_empty && write(mailbox->wake, &one, sizeof one) < 0)
-        return; /* only a counter at its end refuses, and then the loop is awake */
+    if (was_empty)
+        linnet_waker_ring(mailbox->wake);
 }
 
 int linnet_mailbox_post(linnet_mailbox *mailbox, linnet_letter *letter)

@@ -14,7 +14,7 @@ typedef struct linnet_letter {
 
 typedef struct linnet_mailbox linnet_mailbox;
 
-/* Held once by its maker. `wake` is an eventfd. NULL: no memory. */
+/* Held once by its maker. `wake` is a waker. NULL: no memory. */
 linnet_mailbox *linnet_mailbox_create(int wake, void *owner);
 void linnet_mailbox_hold(linnet_mailbox *mailbox);
 void linnet_mailbox_release(linnet_mailbox *mailbox);

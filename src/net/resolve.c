@@ -2,10 +2,10 @@
  * shares with the loop is the mailbox alone, so it may well outlive the client that asked. */
 #include "net/resolve.h"
 
+#include "net/thread.h"
+
 #include <linnet/error.h>
 #include <linnet/loop.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 typedef struct look_up {
@@ -110,16 +110,10 @@ static void *run(void *argument)
     return NULL;
 }
 
-/* The thread takes no signals: they are for the program's own threads. */
 static int start_thread(look_up *job)
 {
     pthread_t thread;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&thread, NULL, run, job);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error != 0)
+    if (linnet_thread_start(&thread, run, job) != 0)
         return LINNET_ENOMEM;
     pthread_detach(thread);
     return 0;

@@ -193,7 +193,7 @@ void linnet_server_stop(linnet_server *server)
 
 size_t linnet_server_observers(const linnet_server *server) { return linnet_observers_count(server->observing); }
 
-int linnet_server_descriptor(const linnet_server *server) { return server->loop.epoll; }
+int linnet_server_descriptor(const linnet_server *server) { return linnet_poller_descriptor(&server->loop.poller); }
 
 uint64_t linnet_server_deadline(const linnet_server *server)
 {

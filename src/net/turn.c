@@ -4,9 +4,6 @@
 
 #include <errno.h>
 #include <linnet/error.h>
-#include <sys/epoll.h>
-#include <time.h>
-#include <unistd.h>
 
 static void take_datagram(linnet_loop *loop, uint64_t now, const linnet_arrival *arrival, linnet_bytes datagram)
 {
@@ -70,47 +67,25 @@ static void take_reports(linnet_loop *loop, uint16_t number)
 
 static void take_letters(linnet_loop *loop)
 {
-    uint64_t count;
     /* First the descriptor, then the box: a letter that comes between the two wakes the loop once more. */
-    if (read(loop->wake, &count, sizeof count) == sizeof count)
+    if (linnet_waker_hush(loop->wake))
         linnet_mailbox_open(loop->mailbox);
 }
 
-static void take_event(linnet_loop *loop, const struct epoll_event *event)
+static void take_event(linnet_loop *loop, const linnet_poller_event *event)
 {
-    if (event->data.u32 == UINT32_MAX) {
+    if (event->name == LINNET_LOOP_WAKE) {
         take_letters(loop);
         return;
     }
-    uint16_t number = (uint16_t)event->data.u32;
-    if (event->events & EPOLLERR)
+    uint16_t number = (uint16_t)event->name;
+    if (event->failed)
         take_reports(loop, number);
-    if (event->events & EPOLLIN) {
+    if (event->readable) {
         /* A batch that is not full has emptied the socket: no call only to hear so. */
         for (unsigned round = 0; round < LINNET_NET_ROUNDS && take_batch(loop, number); round++)
             continue;
     }
-}
-
-/* epoll_wait() in milliseconds, rounded up: waking too early would only mean to wait again. */
-static int wait_coarsely(linnet_loop *loop, struct epoll_event *events, uint64_t microseconds)
-{
-    uint64_t milliseconds = microseconds / 1000 + (microseconds % 1000 != 0);
-    return epoll_wait(loop->epoll, events, LINNET_NET_BATCH, milliseconds < 3600000 ? (int)milliseconds : 3600000);
-}
-
-static int wait(linnet_loop *loop, struct epoll_event *events, uint64_t until)
-{
-    uint64_t now = until == UINT64_MAX || until == 0 ? 0 : linnet_clock();
-    uint64_t left = until > now ? until - now : 0;
-    struct timespec time = {.tv_sec = (time_t)(left / 1000000), .tv_nsec = (long)(left % 1000000 * 1000)};
-    if (loop->coarse || left == 0)
-        return wait_coarsely(loop, events, left);
-    int count = epoll_pwait2(loop->epoll, events, LINNET_NET_BATCH, until == UINT64_MAX ? NULL : &time, NULL);
-    if (count >= 0 || errno == EINTR)
-        return count;
-    loop->coarse = true; /* Linux before 5.11, or a sandbox that does not know the call */
-    return wait_coarsely(loop, events, left);
 }
 
 uint64_t linnet_loop_deadline(const linnet_loop *loop)
@@ -137,11 +112,11 @@ static void advance(linnet_loop *loop)
 
 int linnet_loop_receive(linnet_loop *loop, uint64_t until)
 {
-    struct epoll_event events[LINNET_NET_BATCH];
+    linnet_poller_event events[LINNET_POLLER_EVENTS];
     if (loop->outbox.count > 0)
         linnet_outbox_flush(&loop->outbox, loop->sockets);
     uint64_t due = linnet_loop_deadline(loop);
-    int count = wait(loop, events, due < until ? due : until);
+    int count = linnet_poller_wait(&loop->poller, events, due < until ? due : until);
     if (count < 0 && errno != EINTR)
         return LINNET_ESYSTEM;
     for (int i = 0; i < count; i++)
@@ -167,11 +142,4 @@ void linnet_loop_finish(linnet_loop *loop)
         report_failures(loop);
 }
 
-void linnet_loop_wake(linnet_loop *loop)
-{
-    static const uint64_t one = 1;
-    int number = errno; /* a signal handler must leave it as it was */
-    if (write(loop->wake, &one, sizeof one) < 0)
-        errno = 0; /* the counter is at its end, so the loop is awake */
-    errno = number;
-}
+void linnet_loop_wake(linnet_loop *loop) { linnet_waker_ring(loop->wake); }

@@ -443,7 +443,11 @@ int main(void)
         WORLD_TEST(a_separate_response_is_told_with_its_type_and_the_id_of_the_request),
         WORLD_TEST(a_reset_is_a_failure),
         WORLD_TEST(silence_is_a_failure_after_all_retransmissions),
+#ifndef LINNET_POSIX_NET /* it rests on ICMP reports */
         WORLD_TEST(a_port_that_nobody_has_is_a_failure),
+#else
+        LINUX_TEST(a_port_that_nobody_has_is_a_failure),
+#endif
         WORLD_TEST(the_id_of_a_request_that_waits_is_the_one_it_is_sent_with),
         WORLD_TEST(requests_with_the_same_token_or_none_follow_each_other),
         WORLD_TEST(the_requests_of_a_session_are_bounded),

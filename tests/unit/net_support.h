@@ -10,6 +10,22 @@
 /* cmocka.h wants those four first */
 #include <cmocka.h>
 
+/* Rests on what only Linux has: ICMP reports, IPV6_PKTINFO, the limit of open files, or the epoll set itself. With
+ * LINNET_POSIX_NET (ports/posix) it is shown as skipped. */
+#ifdef LINNET_POSIX_NET
+static inline void net_linux_only(void **state)
+{
+    (void)state;
+    skip();
+}
+#define LINUX_TEST(test)                                                                                               \
+    {                                                                                                                  \
+#test, ((void)(test), net_linux_only), NULL, NULL, NULL                                                        \
+    }
+#else
+#define LINUX_TEST(test) cmocka_unit_test(test)
+#endif
+
 /* A server on 127.0.0.1 with a resource "hello" that answers "world", "echo" that answers the payload it was posted,
  * and "count" that counts in pair.counted how often it was asked. */
 typedef struct net_pair {
