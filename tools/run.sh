@@ -53,7 +53,8 @@ start_server() {
     mkdir -p "$logs"
     server_log=$log
     printf '%s$ build/linnet serve --demo%s%s\n' "$bold" "${*:+ $*}" "$plain"
-    build/linnet serve --demo "$@" </dev/null 2>"$log" &
+    : >"$log" # before the server's own process opens it: it may be looked at earlier
+    build/linnet serve --demo "$@" </dev/null 2>>"$log" &
     server=$!
     for ((tries = 0; tries < 200; tries++)); do
         uri=$(sed -n 's|.*listening on \(coap://[^ ]*\).*|\1|p;' "$log" | head -n 1)
