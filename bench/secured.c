@@ -1,8 +1,10 @@
 /* Load for a server of coaps:// on the loopback, by pre-shared key: sets up many sessions, asks once over each, then
- * asks over some of them as fast as the server answers. Prints one line of JSON for each phase: how many a second, the
- * server's CPU time for each, and its memory.
+ * asks over some of them as fast as the server answers, then ends sessions and sets them up again. Prints one line of
+ * JSON for each phase: how many a second, the server's CPU time for each, and its memory.
  *
- *     secured PORT PID SESSIONS SECONDS
+ *     secured PORT PID SESSIONS SECONDS [AGAIN]
+ *
+ * AGAIN: how many handshakes there are to be in the last phase.
  *
  * All clients share one socket and differ by their address in 127.0.0.0/8. The client half is the library's own.
  */
@@ -38,6 +40,7 @@ static struct {
     linnet_keyring *keyring;
     client *clients;
     uint32_t count, started, connected, failed;
+    uint32_t again; /* how many handshakes there are to be once all were set up */
     uint64_t answered, lost;
     bool keeps_asking;
 } bench;
@@ -97,11 +100,16 @@ static void deliver(void *context, uint64_t now, const linnet_path *path, linnet
         ask(path->peer.scope, now);
 }
 
+/* First every client once; then, as long as there are to be more, one after the other anew. */
 static void connect_next(uint64_t now)
 {
-    if (bench.started == bench.count)
+    if (bench.started == bench.count + bench.again)
         return;
-    linnet_path way = way_of(bench.started++);
+    uint32_t index = bench.started++ % bench.count;
+    linnet_path way = way_of(index);
+    if (bench.clients[index].session)
+        linnet_dtls_end(bench.dtls, bench.clients[index].session);
+    bench.clients[index].session = 0;
     if (linnet_dtls_connect(bench.dtls, now, &way, bench.keyring, NULL, NULL) != 0)
         bench.failed++;
 }
@@ -177,14 +185,15 @@ static void print_phase(const char *name, mark from, uint64_t done)
     fflush(stdout);
 }
 
-static void connect_all(void)
+static void connect_all(const char *name)
 {
     mark from = mark_now();
+    uint32_t before = bench.connected;
     for (int i = 0; i < WINDOW; i++)
         connect_next(linnet_clock());
-    while (bench.connected + bench.failed < bench.count)
+    while (bench.connected + bench.failed < bench.count + bench.again)
         turn();
-    print_phase("handshakes", from, bench.connected);
+    print_phase(name, from, bench.connected - before);
 }
 
 /* One question over each session, so that both sides have nothing of the handshake left. */
@@ -243,8 +252,8 @@ static int open_socket(void)
 int main(int argc, char **argv)
 {
     linnet_credentials credentials = {.identity = linnet_text("password"), .psk = linnet_text("sesame")};
-    if (argc != 5) {
-        fprintf(stderr, "usage: secured PORT PID SESSIONS SECONDS\n");
+    if (argc != 5 && argc != 6) {
+        fprintf(stderr, "usage: secured PORT PID SESSIONS SECONDS [AGAIN]\n");
         return 2;
     }
     bench.server = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[1]))};
@@ -266,8 +275,11 @@ int main(int argc, char **argv)
         free(memory);
         return 1;
     }
-    connect_all();
+    connect_all("handshakes");
     ask_each();
     ask_on(atof(argv[4]));
+    bench.again = argc == 6 ? (uint32_t)atoi(argv[5]) : 0;
+    if (bench.again > 0)
+        connect_all("handshakes again");
     return 0;
 }
