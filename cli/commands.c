@@ -16,7 +16,7 @@ static const command commands[] = {
     {"get", "ask for the representation of a resource", "URI",
      "Asks for the representation of a resource (RFC 7252 5.8.1).\n" ABOUT_OUTPUT, request_options,
      "  linnet get coap://localhost/time\n"
-     "  linnet get coaps://localhost/secure --psk-identity password --psk-key sesame\n"
+     "  linnet get coaps://localhost/secure --psk password:sesame\n"
      "  linnet get --accept json coap://[2001:db8::1]/sensors/temperature\n"
      "  linnet get localhost/large --output large.txt\n"
      "  linnet get -v coap://localhost/test        # shows both messages\n",
@@ -111,7 +111,7 @@ static const command commands[] = {
      serve_options,
      "  linnet serve --demo\n"
      "  linnet serve --dynamic --bind [::1] --bind 192.0.2.1:5700\n"
-     "  linnet serve --demo --psk-identity password --psk-key sesame   # coaps, too\n"
+     "  linnet serve --demo --psk password:sesame   # coaps, too\n"
      "  linnet serve --demo --join 224.0.1.187 --join ff02::fd%eth0\n"
      "  linnet serve --demo --log-level info --loss 30  # a lossy network, to try clients\n",
      serve_run},

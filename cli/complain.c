@@ -120,11 +120,11 @@ static bool complain_secured(int error, const char *place)
     switch (error) {
     case LINNET_EKEY:
         complain("%s has another pre-shared key for this identity (%s)", place, why);
-        hint("--psk-identity and --psk-key have to be the same on both sides; 0x1f is taken for octets");
+        hint("--psk IDENTITY:KEY has to be the same on both sides; 0x1f is taken for octets");
         return true;
     case LINNET_EIDENTITY:
         complain("%s has no key for this identity (%s)", place, why);
-        hint("--psk-identity has to be one that the server knows");
+        hint("the identity (--psk IDENTITY:KEY) has to be one that the server knows");
         return true;
     case LINNET_ECERTIFICATE:
         complain("no session with %s: %s", place, why);
@@ -132,14 +132,14 @@ static bool complain_secured(int error, const char *place)
         return true;
     case LINNET_ESUITE:
         complain("no session with %s: %s", place, why);
-        hint("one side may want a pre-shared key (--psk-key), the other a certificate (--ca)");
+        hint("one side may want a pre-shared key (--psk), the other a certificate (--ca)");
         return true;
     case LINNET_EHANDSHAKE:
         complain("no session with %s: %s", place, *why ? why : linnet_error_text(error));
         return true;
     case LINNET_ECREDENTIALS:
         complain("the credentials for %s cannot be used", place);
-        hint("--psk-key wants --psk-identity, --cert wants --key, and their files have to be PEM or DER");
+        hint("--psk wants IDENTITY:KEY, --cert wants --key, and their files have to be PEM or DER");
         return true;
     default:
         return false;

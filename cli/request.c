@@ -7,11 +7,15 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/request_options.h"
+#include "cli/terminal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { KEY_RESUME = REQUEST_KEYS_END, KEY_Q_BLOCK };
+/* How long after one that nobody acknowledges the next would be sent; there is none. */
+#define SENT_MS 100
+
+enum { KEY_RESUME = REQUEST_KEYS_END, KEY_Q_BLOCK, KEY_NO_RESPONSE };
 
 const option_row request_options[] = {
     REQUEST_ROWS_WHAT,
@@ -20,6 +24,8 @@ const option_row request_options[] = {
      "for links that lose much: send and take what is large by\nQ-Block1 and Q-Block2 (RFC 9177), non-confirmable, "
      "where\n"
      "the server knows them; it is asked first"},
+    {KEY_NO_RESPONSE, "no-response", "CLASSES",
+     "which responses are not wanted: all, or classes such as\n2 or 4,5 (RFC 7967)"},
     SECURE_ROWS_CLIENT,
     {0, NULL, NULL, "what to show"},
     REQUEST_ROW_OUTPUT,
@@ -35,9 +41,27 @@ typedef struct request_run_state {
     download download;
 } request_run_state;
 
+/* "all", or some of 2, 4 and 5 with commas. */
+static bool parse_no_response(uint8_t *classes, const char *text)
+{
+    const char *at = text;
+    *classes = strcmp(text, "all") == 0 ? LINNET_NO_RESPONSE : 0;
+    for (; *at == '2' || *at == '4' || *at == '5'; at += 2) {
+        *classes |= (uint8_t)(1u << (*at - '1'));
+        if (at[1] != ',')
+            break;
+    }
+    if (strcmp(text, "all") == 0 || (*classes != 0 && *at != '\0' && at[1] == '\0'))
+        return true;
+    complain("--no-response %s: no such choice", text);
+    hint("it is all, or some of 2, 4 and 5: with '--no-response 2' errors alone are heard of");
+    return false;
+}
+
 static bool take(request_settings *settings, int key, const char *value)
 {
-    (void)value;
+    if (key == KEY_NO_RESPONSE)
+        return parse_no_response(&settings->request.no_response, value);
     if (key == KEY_Q_BLOCK)
         settings->request.q_block = true;
     else
@@ -86,10 +110,24 @@ static int complain_trouble(const request_run_state *self)
     return EXIT_NO_ANSWER;
 }
 
+/* RFC 7967 2.1: "the client cannot distinguish between response suppression and message loss". */
+static int show_silence(const request_settings *settings)
+{
+    bool acknowledged = settings->request.type == LINNET_CON;
+    if (settings->request.no_response != LINNET_NO_RESPONSE)
+        remark("no response within %u s, as asked%s", LINNET_NO_RESPONSE_WAIT_MS / 1000u,
+               acknowledged ? ": the request has arrived" : ", or the request was lost");
+    else if (terminal_is(stderr))
+        remark("%s; no response was wanted", acknowledged ? "acknowledged" : "sent");
+    return EXIT_DONE;
+}
+
 /* The answer of a request that was laid out as a whole, or had no body that came in parts. */
 static int show(request_run_state *self, linnet_response *response)
 {
     linnet_message *message = &response->message;
+    if (message->code == LINNET_EMPTY)
+        return show_silence(&self->settings);
     if (!self->download.begun || !linnet_code_is_success(message->code))
         return answer_show(&self->settings, response);
     if (self->download.streams) {
@@ -179,6 +217,8 @@ static bool prepare(request_run_state *self)
     bool to_terminal = !request_has_file(settings) && terminal_is(stdout) && settings->format == OUTPUT_RAW;
     request->context = self;
     request->on_block = on_block;
+    if (request->no_response == LINNET_NO_RESPONSE && request->type == LINNET_NON)
+        request->transmission.ack_timeout_ms = SENT_MS;
     if (settings->payload.is_file || settings->payload.size > 1024) {
         request->payload = (linnet_bytes){0};
         request->read_body = read_body;

@@ -11,7 +11,7 @@
 
 static char failure_text[400];
 
-bool secure_takes(int key) { return key == 'u' || key == 'k' || (key >= KEY_PSK_HINT && key < SECURE_KEYS_END); }
+bool secure_takes(int key) { return key == 'u' || key == 'k' || (key >= KEY_PSK && key < SECURE_KEYS_END); }
 
 static bool take_octets(const char *option, const char *value, size_t most, linnet_bytes *octets)
 {
@@ -25,6 +25,29 @@ static bool take_octets(const char *option, const char *value, size_t most, linn
         return true;
     complain("%s: it has to have 1 to %zu octets", option, most);
     return false;
+}
+
+/* With several, a client has the last, and a server all of them. */
+static bool take_psk(secure_settings *settings, const char *value)
+{
+    linnet_credentials *credentials = &settings->credentials;
+    const char *colon = strchr(value, ':');
+    if (!colon) {
+        complain("--psk %s: there is no ':' between identity and key", value);
+        hint("an example: --psk sensor1:sesame");
+        return false;
+    }
+    if (credentials->psk.size > 0 && credentials->identity.size > 0) {
+        secure_entry *entry = secure_entry_add(settings, ":--psk");
+        entry->psk = credentials->psk;
+        entry->identity = credentials->identity;
+        credentials->psk = credentials->identity = (linnet_bytes){0};
+    }
+    char *identity = text_format("%.*s", (int)(colon - value), value);
+    bool taken = take_octets("--psk", identity, LINNET_PSK_IDENTITY_MAX, &credentials->identity) &&
+                 take_octets("--psk", colon + 1, LINNET_PSK_MAX, &credentials->psk);
+    free(identity);
+    return taken;
 }
 
 static bool take_peer_key(secure_settings *settings, const char *name)
@@ -46,11 +69,22 @@ static bool take_peer_key(secure_settings *settings, const char *name)
     return read;
 }
 
+secure_entry *secure_entry_add(secure_settings *settings, const char *pattern)
+{
+    secure_entry *entry;
+    settings->entries = memory_resize(settings->entries, (settings->entry_count + 1) * sizeof *entry);
+    entry = &settings->entries[settings->entry_count++];
+    *entry = (secure_entry){.pattern = text_format("%s", pattern)};
+    return entry;
+}
+
 bool secure_take(secure_settings *settings, int key, const char *value)
 {
     linnet_credentials *credentials = &settings->credentials;
     settings->any = true;
     switch (key) {
+    case KEY_PSK:
+        return take_psk(settings, value);
     case 'u':
         return take_octets("--psk-identity", value, LINNET_PSK_IDENTITY_MAX, &credentials->identity);
     case 'k':

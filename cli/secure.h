@@ -7,7 +7,8 @@
 #include <linnet.h>
 
 enum secure_key {
-    KEY_PSK_HINT = 600,
+    KEY_PSK = 600,
+    KEY_PSK_HINT,
     KEY_CERT,
     KEY_KEY,
     KEY_CA,
@@ -18,9 +19,9 @@ enum secure_key {
     SECURE_KEYS_END
 };
 
-#define SECURE_ROWS_PSK                                                                                                \
-    {'u', "psk-identity", "NAME", "the identity of a pre-shared key; 0x1f for octets"},                                \
-        {'k', "psk-key", "KEY", "a pre-shared key; 0x1f for octets"},                                                  \
+#define SECURE_ROWS_PSK(repeated)                                                                                      \
+    {KEY_PSK, "psk", "IDENTITY:KEY", "a pre-shared key; each may be 0x1f for octets" repeated},                        \
+        {'u', "psk-identity", "NAME", "the identity alone"}, {'k', "psk-key", "KEY", "the key alone"},                 \
     {                                                                                                                  \
         KEY_CREDENTIALS, "credentials", "FILE", "JSON: pre-shared keys by URI pattern, as aiocoap has\nthem"           \
     }
@@ -35,14 +36,14 @@ enum secure_key {
     }
 
 #define SECURE_ROWS_CLIENT                                                                                             \
-    {0, NULL, NULL, "how to secure it (coaps://; without these, by the system's authorities)"}, SECURE_ROWS_PSK,       \
+    {0, NULL, NULL, "how to secure it (coaps://; without these, by the system's authorities)"}, SECURE_ROWS_PSK(""),   \
         SECURE_ROWS_CERTIFICATES,                                                                                      \
     {                                                                                                                  \
         KEY_INSECURE, "insecure", NULL, "take any certificate: for tests"                                              \
     }
 
 #define SECURE_ROWS_SERVER                                                                                             \
-    {0, NULL, NULL, "how to secure it (coaps://, port 5684)"}, SECURE_ROWS_PSK,                                        \
+    {0, NULL, NULL, "how to secure it (coaps://, port 5684)"}, SECURE_ROWS_PSK("\n(repeatable)"),                      \
         {KEY_PSK_HINT, "psk-hint", "TEXT", "tell clients this, so that they can choose an identity"},                  \
         SECURE_ROWS_CERTIFICATES
 
@@ -77,6 +78,8 @@ void secure_clear(secure_settings *settings);
 /* Why the last handshake of a client failed: "" where none did. */
 const char *secure_failure(void);
 
+/* Makes room for one more; `pattern` is copied. Its other members are the caller's to fill, with memory of malloc(). */
+secure_entry *secure_entry_add(secure_settings *settings, const char *pattern);
 /* secure_file.c: adds the entries of a credentials file; false after a complaint. */
 bool secure_file_read(secure_settings *settings, const char *name);
 

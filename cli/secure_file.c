@@ -65,9 +65,9 @@ static bool add(secure_settings *settings, const char *name, const char *pattern
         free((void *)entry.identity.data);
         return complain_value(name, pattern, has_key ? "no good \"client-identity\"" : "no good \"psk\"");
     }
-    entry.pattern = text_format("%s", pattern);
-    settings->entries = memory_resize(settings->entries, (settings->entry_count + 1) * sizeof entry);
-    settings->entries[settings->entry_count++] = entry;
+    secure_entry *added = secure_entry_add(settings, pattern);
+    added->psk = entry.psk;
+    added->identity = entry.identity;
     return true;
 }
 

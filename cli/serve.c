@@ -202,7 +202,7 @@ static int complain_bind(int error, const char *uri)
     }
     if (error == LINNET_ECREDENTIALS) {
         complain("cannot listen on %s: no credentials were given", uri);
-        hint("--psk-key, --credentials, or --cert and --key make coaps:// possible");
+        hint("--psk, --credentials, or --cert and --key make coaps:// possible");
         return EXIT_USAGE;
     }
     bool says_why = (error == LINNET_EADDRESS || error == LINNET_ESYSTEM) && system_error;
@@ -293,7 +293,7 @@ static int complain_not_started(int error)
 {
     complain("the server cannot start: %s", linnet_error_text(error));
     if (error == LINNET_ECREDENTIALS)
-        hint("a server wants --psk-key, --credentials, or --cert and --key; their files have to be PEM or DER");
+        hint("a server wants --psk, --credentials, or --cert and --key; their files have to be PEM or DER");
     return error == LINNET_ECREDENTIALS ? EXIT_USAGE : EXIT_NO_ANSWER;
 }
 

@@ -33,7 +33,7 @@ class Page:
         return [option for _, options in self.sections for option in options]
 
 
-OPTION = re.compile(r"  (?:-(\w), |    )--([\w-]+)(?: ([A-Z=]+))?(?:  +(.*))?$")
+OPTION = re.compile(r"  (?:-(\w), |    )--([\w-]+)(?: ([A-Z=:]+))?(?:  +(.*))?$")
 
 
 def printed(linnet, *arguments):
@@ -190,7 +190,7 @@ def zsh_option(option):
     words = values_of(option)
     value = ""
     if option.value:
-        value = f":{option.value.replace('=', ' ').lower()}:"
+        value = f":{zsh_text(option.value.replace('=', ' ').lower())}:"
         value += "_files" if option.long in FILES else f"({' '.join(words)})" if words else ""
     names = [f"-{option.short}"] if option.short else []
     names.append(f"--{option.long}")

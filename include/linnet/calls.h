@@ -62,6 +62,8 @@ typedef struct linnet_call_request {
     uint64_t max_body_size;
     bool observe;
     bool q_block;
+    uint8_t no_response;
+    uint64_t no_response_wait; /* microseconds */
 
     linnet_response_handler *on_response;
     void *context; /* of on_response, on_wait, on_block and read_body */

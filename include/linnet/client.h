@@ -13,6 +13,8 @@ extern "C" {
 
 typedef struct linnet_client linnet_client;
 
+#define LINNET_NO_RESPONSE_WAIT_MS 5000u
+
 /* A request to send. Zero fields are defaults: a confirmable request without payload and options. */
 typedef struct linnet_client_request {
     linnet_code method; /* LINNET_GET...; LINNET_EMPTY is a ping (RFC 7252 4.3): the Reset that answers it is success,
@@ -73,6 +75,14 @@ typedef struct linnet_client_request {
      * an `offset`. A response is held whole, up to max_body_size, also where on_block is given its parts, in order.
      * A `token` is not used. */
     bool q_block;
+
+    /* Which responses are not wanted, LINNET_NO_RESPONSE or some of it: the request has a No-Response option (RFC
+     * 7967), in the last block where there are several. Where a server obeys and is silent, on_response is called with
+     * error 0 and the code LINNET_EMPTY, which says that nothing came and not that all went well: where no response is
+     * wanted, once the request is acknowledged, or, non-confirmable, was sent an acknowledgement's time ago
+     * (ack_timeout_ms); else after no_response_wait_ms more. Without observe; q_block then means nothing. */
+    uint8_t no_response;
+    uint32_t no_response_wait_ms; /* 0: LINNET_NO_RESPONSE_WAIT_MS */
 
     const linnet_credentials *credentials; /* for a coaps:// URI; NULL: those of the client. Copied. Requests with equal
                                             * credentials to one place share a session */

@@ -44,6 +44,14 @@ enum {
     LINNET_OPTION_ADMIN_PROTOCOL = 2056      /* X-Admin-Protocol, GSMA SGP.32 */
 };
 
+/* What No-Response says: which classes of responses are not wanted (RFC 7967 2.1), added up. */
+enum linnet_no_response {
+    LINNET_NO_SUCCESS = 2,
+    LINNET_NO_CLIENT_ERROR = 8,
+    LINNET_NO_SERVER_ERROR = 16,
+    LINNET_NO_RESPONSE = LINNET_NO_SUCCESS | LINNET_NO_CLIENT_ERROR | LINNET_NO_SERVER_ERROR
+};
+
 /* The bits that an option's number carries (RFC 7252 5.4.6). */
 static inline bool linnet_option_is_critical(uint16_t number) { return number & 1; }
 static inline bool linnet_option_is_unsafe(uint16_t number) { return number & 2; }

@@ -1,8 +1,8 @@
 /* The inside of a call. Its functions stand in several files: calls.c (memory, ids, timers), call_template.c (what the
  * user wants, copied once), call_send.c (the next exchange), call_answer.c (what an answer means), call_observe.c
  * (notifications, registering again, leaving), call_cache.c (what is kept to be given again), call_group.c (answers of
- * many), call_busy.c (servers that want a pause), call_token.c (long tokens), call_echo.c. Each composes the small
- * machines: upload, download, observation, body.
+ * many), call_busy.c (servers that want a pause), call_silence.c (No-Response), call_token.c (long tokens),
+ * call_echo.c. Each composes the small machines: upload, download, observation, body.
  */
 #ifndef LINNET_CLIENT_CALL_H
 #define LINNET_CLIENT_CALL_H
@@ -13,6 +13,7 @@
 #include "client/download.h"
 #include "client/observation.h"
 #include "client/upload.h"
+#include "client/weave.h"
 #include "engine/endpoint.h"
 
 #include <linnet/calls.h>
@@ -77,6 +78,7 @@ typedef struct linnet_call_state {
     bool confirmed;    /* something newer came since the last registration */
     bool cacheable;    /* the response may be kept */
     bool waits;        /* the server wants a pause (4.29); then what is due is sent */
+    bool unanswered;   /* the timer says when silence is the answer (No-Response) */
     uint8_t etag_size; /* 0: no stored response is being validated */
     uint8_t token_size;
     uint8_t echo_size;
@@ -210,6 +212,15 @@ bool linnet_call_hold_back(linnet_call_state *call);
 /* The timer: the pause is over; the handler of a call that was not to wait is told. */
 void linnet_call_resume(linnet_call_state *call);
 void linnet_call_deliver_refusal(linnet_call_state *call);
+
+/* call_silence.c */
+/* Adds the option No-Response to what is sent, where it is due. */
+void linnet_call_ask_for_silence(const linnet_call_state *call, linnet_extras *extras);
+/* `released` of an exchange; the context is its leg. */
+void linnet_call_released(void *context);
+/* Something came: there is no silence to wait for. */
+void linnet_call_hear(linnet_call_state *call);
+void linnet_call_deliver_silence(linnet_call_state *call);
 
 /* call_group.c */
 /* One of the group has answered, or the time is over. */

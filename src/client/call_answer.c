@@ -222,6 +222,7 @@ void linnet_call_answered(const linnet_response *response, void *context)
     if (response->error == LINNET_ECANCELLED)
         return; /* a newer registration has taken its place */
     linnet_call_note(call, response);
+    linnet_call_hear(call);
     if (call->phase == LINNET_CALL_LEAVING)
         linnet_call_farewell_answered(call, response);
     else if (linnet_call_shorten_token(call, response))

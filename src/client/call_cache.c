@@ -13,8 +13,9 @@ static bool may_keep(linnet_call_state *call)
 {
     const linnet_call_request *request = &call->request;
 
-    return is_safe(request->code) && !call->raw && request->offset == 0 && !request->on_block && !request->read_body &&
-           !linnet_address_is_multicast(&call->path.peer) && linnet_call_find_key(call);
+    return is_safe(request->code) && !call->raw && !request->no_response && request->offset == 0 &&
+           !request->on_block && !request->read_body && !linnet_address_is_multicast(&call->path.peer) &&
+           linnet_call_find_key(call);
 }
 
 /* A stale representation with an ETag may be valid still: the server is asked (5.6.2). */

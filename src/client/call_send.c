@@ -1,6 +1,5 @@
 /* The next exchange of a call: a block of the request, the request for a block of the response, or a farewell. */
 #include "client/call.h"
-#include "client/weave.h"
 
 #include <linnet/error.h>
 
@@ -141,6 +140,7 @@ static int draft_options(linnet_call_state *call, draft *to)
     linnet_call_spend_echo(call);
     if (call->echo_size > 0)
         linnet_extras_add(&to->extras, LINNET_OPTION_ECHO, linnet_view(call->echo, call->echo_size));
+    linnet_call_ask_for_silence(call, &to->extras);
     if (call->request_tag != 0)
         linnet_extras_add(&to->extras, LINNET_OPTION_REQUEST_TAG, linnet_view(tag, sizeof tag));
     error =
@@ -174,6 +174,7 @@ static void draft_start(linnet_call_state *call, draft *to)
                       .type = request->type,
                       .transmission = request->transmission,
                       .done = linnet_call_answered,
+                      .released = request->no_response ? linnet_call_released : NULL,
                       .context = call->current,
                       .has_id = call->first && request->has_id,
                       .id = request->id,

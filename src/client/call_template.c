@@ -44,6 +44,9 @@ static bool is_consistent(const linnet_call_state *call)
     /* "A GET request to a multicast group MUST NOT contain an ETag option" (RFC 7252 8.2.1). */
     if (call->to_group && has_option(request->options, LINNET_OPTION_ETAG))
         return false;
+    if ((request->no_response & ~LINNET_NO_RESPONSE) != 0 ||
+        (request->no_response && (request->observe || request->code == LINNET_EMPTY)))
+        return false;
     if (!request->observe)
         return true;
     return (request->code == LINNET_GET || request->code == LINNET_FETCH) && request->offset == 0 && !call->raw;

@@ -133,7 +133,8 @@ int linnet_calls_send(linnet_calls *calls, uint64_t now, const linnet_path *path
     if (error == 0)
         linnet_call_fit_token(call);
     if (error == 0 && !linnet_call_look_up(call) && !linnet_call_hold_back(call))
-        error = call->request.q_block && calls->q ? calls->q_calling->start(call) : linnet_call_send(call);
+        error = call->request.q_block && calls->q && !request->no_response ? calls->q_calling->start(call)
+                                                                           : linnet_call_send(call);
     if (error != 0)
         linnet_call_give(call);
     else if (id)
@@ -250,6 +251,8 @@ void linnet_calls_advance(linnet_calls *calls, uint64_t now)
             linnet_call_deliver_refusal(call);
         else if (call->waits)
             linnet_call_resume(call);
+        else if (call->unanswered)
+            linnet_call_deliver_silence(call);
         else
             linnet_call_renew(call);
     }

@@ -25,6 +25,7 @@ typedef struct linnet_waiting_request {
     struct linnet_peer *peer;
     linnet_exchange exchange;
     linnet_response_handler *done;
+    void (*released)(void *context); /* as in linnet_outgoing */
     void *context;
     uint32_t nstart;
     uint32_t octets;       /* of its datagram, about */

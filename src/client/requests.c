@@ -208,6 +208,8 @@ static void released(void *context)
         measured(sent->requests, sent, endpoint->now - exchange->part.client.started, exchange->transmissions - 1u);
     sent->outstanding = false;
     sent->peer->outstanding--;
+    if (sent->released)
+        sent->released(sent->context);
     pump(sent->requests, sent->peer);
 }
 
@@ -283,6 +285,7 @@ static void fill(request *fresh, const linnet_requests *requests, const linnet_p
     const linnet_transmission *own = &outgoing->transmission, *common = &requests->config.transmission;
 
     fresh->done = outgoing->done;
+    fresh->released = outgoing->released;
     fresh->context = outgoing->context;
     fresh->nstart = own->nstart ? own->nstart : requests->nstart;
     fresh->octets = (uint32_t)(LINNET_MESSAGE_HEADER_SIZE + LINNET_TOKEN_MAX + 1u + outgoing->options.size +

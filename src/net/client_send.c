@@ -68,6 +68,9 @@ static int compose(linnet_client *client, uint64_t now, const linnet_uri *uri, c
         .max_body_size = request->max_body_size,
         .observe = request->observe,
         .q_block = request->q_block,
+        .no_response = request->no_response,
+        .no_response_wait =
+            (request->no_response_wait_ms ? request->no_response_wait_ms : LINNET_NO_RESPONSE_WAIT_MS) * UINT64_C(1000),
     };
     if (request->type != LINNET_CON && request->type != LINNET_NON)
         return LINNET_EINVAL;

@@ -109,6 +109,7 @@ def test_a_command_that_is_not_there_yet_is_unknown():
         (["get", "--color", "sometimes", "localhost"], "sometimes", "never"),
         (["get", "--block-size", "100", "localhost"], "--block-size 100", "512"),
         (["get", "--resume", "localhost"], "--resume", "--output"),
+        (["put", "--no-response", "3", "localhost"], "--no-response 3", "2, 4 and 5"),
         (["put", "--resume", "-o", "x", "localhost"], "--resume", "--output"),
         (["get", "--interface", "no-such", "127.0.0.1"], "--interface no-such", "ip link"),
         (["observe", "--interface", "no-such", "127.0.0.1"], "--interface no-such", "ip link"),
@@ -267,6 +268,21 @@ def test_preconditions(uri):
     assert b"4.12" in linnet("put", place, "-e", "b", "--if-match", "0x77").stderr
     assert linnet("delete", place).returncode == 0
     assert b"4.04" in linnet("get", place).stderr
+
+
+@pytest.mark.parametrize("classes, code, way", [("all", 26, ()), ("2", 2, ()), ("4,5", 24, ()),
+                                                ("all", 26, ("--non",)), ("4,5", 24, ("--non",))])  # fmt: skip
+def test_responses_that_are_not_wanted_do_not_come(uri, classes, code, way):
+    """An empty acknowledgement at most, where the class of the response is among them (RFC 7967 2.1)."""
+    put = linnet("put", f"{uri}/test", "--payload", "x", "--no-response", classes, "-v", *way)
+    assert (put.returncode, put.stdout) == (0, b"")
+    assert f"No-Response: {code}".encode() in put.stderr
+    assert (b"2.04" in put.stderr) == (classes == "4,5")
+
+
+def test_an_error_is_told_where_only_success_is_not_wanted(uri):
+    put = linnet("put", f"{uri}/nothing/here", "--payload", "x", "--no-response", "2")
+    assert put.returncode == 1 and b"4.0" in put.stderr
 
 
 def test_verbose_shows_both_messages(uri):

@@ -54,6 +54,23 @@ def test_a_large_body_comes_from_libcoaps_server(peer):
 
 
 @PEER
+def test_a_server_has_a_key_for_each_identity(peer):
+    with secured.demo("--psk", "alice:sesame", "--psk", "0x626f62:0x0001ff", "--psk", "carol:a:colon") as place:
+        for identity, key in (("alice", "sesame"), ("bob", "0x0001ff"), ("carol", "a:colon")):
+            told = run.linnet("get", f"{place.uri}/whoami", "--psk", f"{identity}:{key}")
+            assert f"pre-shared key: {identity}" in told.stdout, told.stderr
+        told = secured.coap_client(peer, "-m", "get", "-u", "alice", "-k", "sesame", f"{place.uri}/whoami")
+        assert "pre-shared key: alice" in told.stdout
+        wrong = run.linnet("get", f"{place.uri}/whoami", "--psk", "bob:sesame")
+        assert wrong.returncode == 3 and "--psk IDENTITY:KEY" in wrong.stderr
+
+
+def test_a_key_without_identity_is_explained():
+    told = run.linnet("get", "coaps://127.0.0.1/", "--psk", "sesame")
+    assert told.returncode == 2 and "--psk sensor1:sesame" in told.stderr
+
+
+@PEER
 def test_libcoaps_client_shows_its_certificate(peer, authority, server, client):
     with secured.demo(*certificates(server, authority)) as place:
         told = secured.coap_client(peer, "-B", "10", "-m", "get", "-c", client.certificate, "-j", client.key, "-R",
