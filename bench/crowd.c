@@ -4,7 +4,7 @@
  *
  *     crowd PORT PID observers|uploads COUNT      of bench/server: "time", "data", "watched"
  */
-#include "histogram.h"
+#include "cli/histogram.h"
 #include "process.h"
 
 #include <linnet.h>

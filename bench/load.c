@@ -5,7 +5,7 @@
  * recvmmsg() takes answers to 64 clients, which makes the load about as cheap as a bare server; and a client that has
  * used its 65,536 message IDs (RFC 7252 4.4: none twice within 247 s) simply moves to an address that was never used.
  */
-#include "histogram.h"
+#include "cli/histogram.h"
 #include "load_options.h"
 #include "process.h"
 

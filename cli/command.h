@@ -39,12 +39,13 @@ void command_unknown(const char *name);
 
 /* The commands themselves, one file each. */
 extern const option_row request_options[], observe_options[], ping_options[], discover_options[], decode_options[],
-    serve_options[], shell_options[];
+    serve_options[], shell_options[], bench_options[];
 int request_run(const command *self, int argc, char **argv);
 int observe_run(const command *self, int argc, char **argv);
 int ping_run(const command *self, int argc, char **argv);
 int discover_run(const command *self, int argc, char **argv);
 int decode_run(const command *self, int argc, char **argv);
+int bench_run(const command *self, int argc, char **argv);
 int shell_run(const command *self, int argc, char **argv);
 int serve_run(const command *self, int argc, char **argv);
 

@@ -115,6 +115,17 @@ static const command commands[] = {
      "  linnet serve --demo --join 224.0.1.187 --join ff02::fd%eth0\n"
      "  linnet serve --demo --log-level info --loss 30  # a lossy network, to try clients\n",
      serve_run},
+    {"bench", "measure how fast a server answers", "URI",
+     "Asks a server as fast as it answers, from as many UDP ports and with as many requests\n"
+     "in flight as you say, and tells how many responses came a second, of which codes, and\n"
+     "how long they took. More than one request in flight to a server is against RFC 7252\n"
+     "4.7 (NSTART): measure servers of your own. Ends after --duration, --count, or Ctrl-C.",
+     bench_options,
+     "  linnet bench coap://localhost/time\n"
+     "  linnet bench --clients 8 --window 16 --duration 5 localhost/time\n"
+     "  linnet bench --method put -e 21.5 --count 100000 localhost/test\n"
+     "  linnet bench --psk password:sesame --format json coaps://localhost/time | jq .p99_ms\n",
+     bench_run},
     {"decode", "explain a message, octet by octet", "HEX...|-|FILE",
      "Explains what each octet of a CoAP message means: given as hex (spaces and colons are\n"
      "fine), on standard input (-) as hex or as it is, in a FILE as it is, or every CoAP\n"

@@ -233,7 +233,7 @@ static bool show_member(const linnet_response *response, void *context)
     linnet_bytes links = response->message.payload;
     if (!output_need(&self->out, self->output_name))
         return false;
-    char *member = group_member(response);
+    char *member = group_uri_of(response);
     if (!linnet_code_is_success(response->message.code) || !is_link_format(links))
         remark("%s has not answered in link format (RFC 6690)", member);
     else

@@ -33,7 +33,7 @@ bool group_is(const char *uri)
     return first >= 224 && first <= 239;
 }
 
-char *group_member(const linnet_response *response)
+char *group_uri_of(const linnet_response *response)
 {
     char text[LINNET_ADDRESS_TEXT];
     const linnet_address *peer = &response->path.peer;
@@ -63,7 +63,7 @@ static void on_response(const linnet_response *response, void *context)
     } else if (self->broken) {
         return;
     } else if (response->error) {
-        char *member = group_member(response);
+        char *member = group_uri_of(response);
         complain("%s has not finished its answer: %s", member, linnet_error_text(response->error));
         free(member);
     } else {

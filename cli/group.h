@@ -8,7 +8,7 @@
 bool group_is(const char *uri);
 
 /* Who answered, as a URI to ask it alone: "coap://192.0.2.1", "coap://[fe80::1%252]:5700". To be freed. */
-char *group_member(const linnet_response *response);
+char *group_uri_of(const linnet_response *response);
 
 /* Shows the answer of one member, which has come as a whole; false: no more of them, after a complaint. */
 typedef bool group_show(const linnet_response *response, void *context);

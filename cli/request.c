@@ -253,7 +253,7 @@ static bool show_member(const linnet_response *response, void *context)
     request_run_state *self = context;
     if (!output_need(&self->download.out, self->settings.output_name))
         return false;
-    char *member = group_member(response);
+    char *member = group_uri_of(response);
     fflush(self->download.out.stream);
     remark("from %s:", member);
     free(member);

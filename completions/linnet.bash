@@ -7,7 +7,7 @@ _linnet() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} options=""
     COMPREPLY=()
     if [[ $COMP_CWORD -eq 1 || ( $COMP_CWORD -eq 2 && $before == help ) ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "get put post delete fetch patch ipatch observe ping discover shell serve decode help --help --version" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "get put post delete fetch patch ipatch observe ping discover shell serve bench decode help --help --version" -- "$word")
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -29,24 +29,27 @@ _linnet() {
     serve)
         options="--demo --dynamic --bind --join --leisure --psk --psk-identity --psk-key --credentials --psk-hint --cert --key --rpk --ca --peer-key --sessions --amplification --token-size --no-q-block --log-level --log-format --verbose --loss --color --help"
         ;;
+    bench)
+        options="--clients --window --duration --count --method --payload --payload-file --content-format --accept --option --etag --if-match --if-none-match --hop-limit --no-uri-host --token --non --block-size --timeout --retries --local-port --interface --loss --psk --psk-identity --psk-key --credentials --cert --key --rpk --ca --peer-key --insecure --format --verbose --color --help"
+        ;;
     decode)
         options="--port --summary --format --color --help"
         ;;
     esac
     case ${COMP_WORDS[1]}:$before in
-    get:-f | get:--payload-file | put:-f | put:--payload-file | post:-f | post:--payload-file | delete:-f | delete:--payload-file | fetch:-f | fetch:--payload-file | patch:-f | patch:--payload-file | ipatch:-f | ipatch:--payload-file | observe:-f | observe:--payload-file)
+    get:-f | get:--payload-file | put:-f | put:--payload-file | post:-f | post:--payload-file | delete:-f | delete:--payload-file | fetch:-f | fetch:--payload-file | patch:-f | patch:--payload-file | ipatch:-f | ipatch:--payload-file | observe:-f | observe:--payload-file | bench:-f | bench:--payload-file)
         _linnet_files "$word"
         return
         ;;
-    get:-t | get:--content-format | put:-t | put:--content-format | post:-t | post:--content-format | delete:-t | delete:--content-format | fetch:-t | fetch:--content-format | patch:-t | patch:--content-format | ipatch:-t | ipatch:--content-format | observe:-t | observe:--content-format)
+    get:-t | get:--content-format | put:-t | put:--content-format | post:-t | post:--content-format | delete:-t | delete:--content-format | fetch:-t | fetch:--content-format | patch:-t | patch:--content-format | ipatch:-t | ipatch:--content-format | observe:-t | observe:--content-format | bench:-t | bench:--content-format)
         mapfile -t COMPREPLY < <(compgen -W "text json cbor link-format xml octet-stream" -- "$word")
         return
         ;;
-    get:-A | get:--accept | put:-A | put:--accept | post:-A | post:--accept | delete:-A | delete:--accept | fetch:-A | fetch:--accept | patch:-A | patch:--accept | ipatch:-A | ipatch:--accept | observe:-A | observe:--accept)
+    get:-A | get:--accept | put:-A | put:--accept | post:-A | post:--accept | delete:-A | delete:--accept | fetch:-A | fetch:--accept | patch:-A | patch:--accept | ipatch:-A | ipatch:--accept | observe:-A | observe:--accept | bench:-A | bench:--accept)
         mapfile -t COMPREPLY < <(compgen -W "text json cbor link-format xml octet-stream" -- "$word")
         return
         ;;
-    get:-b | get:--block-size | put:-b | put:--block-size | post:-b | post:--block-size | delete:-b | delete:--block-size | fetch:-b | fetch:--block-size | patch:-b | patch:--block-size | ipatch:-b | ipatch:--block-size | observe:-b | observe:--block-size)
+    get:-b | get:--block-size | put:-b | put:--block-size | post:-b | post:--block-size | delete:-b | delete:--block-size | fetch:-b | fetch:--block-size | patch:-b | patch:--block-size | ipatch:-b | ipatch:--block-size | observe:-b | observe:--block-size | bench:-b | bench:--block-size)
         mapfile -t COMPREPLY < <(compgen -W "16 32 64 128 256 512 1024" -- "$word")
         return
         ;;
@@ -58,7 +61,7 @@ _linnet() {
         mapfile -t COMPREPLY < <(compgen -W "pretty raw json" -- "$word")
         return
         ;;
-    get:--color | put:--color | post:--color | delete:--color | fetch:--color | patch:--color | ipatch:--color | observe:--color | ping:--color | discover:--color | shell:--color | serve:--color | decode:--color)
+    get:--color | put:--color | post:--color | delete:--color | fetch:--color | patch:--color | ipatch:--color | observe:--color | ping:--color | discover:--color | shell:--color | serve:--color | bench:--color | decode:--color)
         mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$word")
         return
         ;;
@@ -74,7 +77,7 @@ _linnet() {
         mapfile -t COMPREPLY < <(compgen -W "text json" -- "$word")
         return
         ;;
-    decode:--format)
+    bench:--format | decode:--format)
         mapfile -t COMPREPLY < <(compgen -W "text json" -- "$word")
         return
         ;;

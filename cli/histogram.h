@@ -1,7 +1,7 @@
 /* A histogram of durations that costs a few nanoseconds a value: 64 steps to each power of two, so a percentile is
  * right to 2 %. */
-#ifndef BENCH_HISTOGRAM_H
-#define BENCH_HISTOGRAM_H
+#ifndef CLI_HISTOGRAM_H
+#define CLI_HISTOGRAM_H
 
 #include <stdint.h>
 
