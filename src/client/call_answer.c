@@ -65,10 +65,10 @@ bool linnet_call_hand_over(linnet_call_state *call, const linnet_response *respo
 
 static bool is_known_too_large(const linnet_call_state *call, const linnet_response *response)
 {
-    linnet_bytes value;
+    uint32_t size;
 
-    return linnet_option_get(response->message.options, LINNET_OPTION_SIZE2, 0, &value) &&
-           linnet_option_uint(value) > call->request.max_body_size + call->download.start;
+    return linnet_option_heed_uint(response->message.options, LINNET_OPTION_SIZE2, &size) &&
+           size > call->request.max_body_size + call->download.start;
 }
 
 static int keep(linnet_call_state *call, const linnet_response *response, uint64_t offset)

@@ -26,9 +26,7 @@ static linnet_bytes etag_of(const linnet_message *response)
 {
     linnet_bytes value = {NULL, 0};
 
-    (void)linnet_option_get(response->options, LINNET_OPTION_ETAG, 0, &value);
-    if (value.size > LINNET_ETAG_MAX)
-        value.size = LINNET_ETAG_MAX;
+    (void)linnet_option_heed(response->options, LINNET_OPTION_ETAG, &value); /* LINNET_ETAG_MAX octets at most */
     return value;
 }
 
