@@ -136,11 +136,13 @@ static void receive_block(linnet_call_state *call, const linnet_response *respon
         receive_whole(call, response);
     } else if (verdict == LINNET_DOWNLOAD_PART || verdict == LINNET_DOWNLOAD_LAST) {
         receive_part(call, response, offset, verdict == LINNET_DOWNLOAD_LAST);
-    } else if (verdict == LINNET_DOWNLOAD_AGAIN) {
+    } else if (verdict == LINNET_DOWNLOAD_ODD) {
+        linnet_call_failed(call, LINNET_EFORMAT);
+    } else if (call->download.restarts > call->calls->body_restarts) {
+        linnet_call_failed(call, LINNET_ECHANGED);
+    } else {
         linnet_body_clear(&call->body, &call->calls->config.memory);
         linnet_call_proceed(call);
-    } else {
-        linnet_call_failed(call, verdict == LINNET_DOWNLOAD_ODD ? LINNET_EFORMAT : LINNET_EBUSY);
     }
 }
 

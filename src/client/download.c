@@ -49,8 +49,6 @@ static bool is_same(const linnet_download *download, const linnet_message *respo
 
 static linnet_download_verdict again(linnet_download *download)
 {
-    if (download->restarts >= LINNET_DOWNLOAD_RESTARTS)
-        return LINNET_DOWNLOAD_RESTLESS;
     download->restarts++;
     download->begun = false;
     download->next = download->start;

@@ -82,7 +82,7 @@ static linnet_bytes etag_of(const linnet_message *response)
 static void forget(linnet_q_call *q)
 {
     const linnet_memory *memory = &q->call->calls->config.memory;
-    uint8_t restarts = q->download.restarts;
+    uint32_t restarts = q->download.restarts;
     uint32_t serial = q->download.serial;
 
     if (q->download.bits)
@@ -237,8 +237,8 @@ void linnet_q_download_hear(linnet_q_call *q, const linnet_response *response, c
         if (serial < download->serial)
             return; /* a late one of what was there before */
         /* 4.4: "the client should treat the partial body with the old ETag as no longer being fresh". */
-        if (++download->restarts > LINNET_DOWNLOAD_RESTARTS) {
-            linnet_call_fail(q->call, LINNET_EBUSY);
+        if (++download->restarts > q->call->calls->body_restarts) {
+            linnet_call_fail(q->call, LINNET_ECHANGED);
             return;
         }
         forget(q);
