@@ -7,10 +7,10 @@
 
 int32_t answer_content_format(const linnet_message *message)
 {
-    linnet_bytes value;
-    if (!linnet_option_get(message->options, LINNET_OPTION_CONTENT_FORMAT, 0, &value) || value.size > 2)
+    uint32_t format;
+    if (!linnet_option_heed_uint(message->options, LINNET_OPTION_CONTENT_FORMAT, &format))
         return LINNET_NO_FORMAT;
-    return (int32_t)linnet_option_uint(value);
+    return (int32_t)format;
 }
 
 /* Asked for by its number, with --option. */
@@ -66,13 +66,13 @@ static void advise(linnet_code code, const char *uri)
 /* RFC 8516 and RFC 7252 5.9.3.4: Max-Age is when to try again. */
 static void advise_on_pause(const linnet_message *message)
 {
-    linnet_bytes value;
-    bool given = linnet_option_get(message->options, LINNET_OPTION_MAX_AGE, 0, &value);
+    uint32_t seconds = 60; /* the default, RFC 7252 5.10.5 */
+    bool given = linnet_option_heed_uint(message->options, LINNET_OPTION_MAX_AGE, &seconds);
     if (message->code == LINNET_TOO_MANY_REQUESTS)
         hint("the server is to be asked again in %u s; with a --timeout above that linnet does so by itself",
-             given ? (unsigned)linnet_option_uint(value) : 60u);
+             (unsigned)seconds);
     else if (message->code == LINNET_SERVICE_UNAVAILABLE && given)
-        hint("the server is to be asked again in %u s", (unsigned)linnet_option_uint(value));
+        hint("the server is to be asked again in %u s", (unsigned)seconds);
 }
 
 int answer_complain(const linnet_response *response, const char *uri)
@@ -104,7 +104,7 @@ void answer_remark(const linnet_message *message, bool has_payload)
     if (message->code == LINNET_CREATED &&
         linnet_uri_compose_path(text, sizeof text, LINNET_OPTION_LOCATION_PATH, message->options) > 1) {
         remark("created: %s", text);
-    } else if (message->code == LINNET_VALID && linnet_option_get(message->options, LINNET_OPTION_ETAG, 0, &etag)) {
+    } else if (message->code == LINNET_VALID && linnet_option_heed(message->options, LINNET_OPTION_ETAG, &etag)) {
         char *hex = text_hex(etag, "");
         remark("valid: the representation with ETag 0x%s is still the current one", hex);
         free(hex);

@@ -183,9 +183,9 @@ static bool complain_network(int error, const char *place, unsigned sent, double
         complain("the blocks that %s sends do not fit together (RFC 7959)", place);
         hint("-v shows them; another --block-size may do");
         return true;
-    case LINNET_EBUSY:
-        complain("the representation at %s changes faster than it can be read", place);
-        hint("a larger --block-size needs fewer messages");
+    case LINNET_ECHANGED:
+        complain("the representation at %s changes faster than it can be read block by block", place);
+        hint("a larger --block-size needs fewer messages; what fits into one is always of one state");
         return true;
     default:
         return false;

@@ -107,7 +107,7 @@ static int write_out(download *self, linnet_bytes octets)
 
 int download_part(download *self, const linnet_response *response, uint64_t offset, linnet_bytes octets)
 {
-    linnet_bytes size;
+    uint32_t size;
     int error = 0;
     if (!self->begun)
         error = first_part(self, &response->message, offset);
@@ -115,8 +115,8 @@ int download_part(download *self, const linnet_response *response, uint64_t offs
         error = restart(self, &response->message, offset);
     if (error)
         return error;
-    if (linnet_option_get(response->message.options, LINNET_OPTION_SIZE2, 0, &size))
-        self->total = linnet_option_uint(size);
+    if (linnet_option_heed_uint(response->message.options, LINNET_OPTION_SIZE2, &size))
+        self->total = size;
     self->place = offset + octets.size;
     error = self->streams ? write_out(self, octets) : collect(self, octets);
     if (!error)

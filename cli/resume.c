@@ -14,8 +14,7 @@ static char *note_name(const char *file) { return text_format("%s.linnet-part", 
 static linnet_bytes etag_of(const linnet_message *response)
 {
     linnet_bytes etag = {0};
-    if (!linnet_option_get(response->options, LINNET_OPTION_ETAG, 0, &etag) || etag.size > 8)
-        return (linnet_bytes){0};
+    (void)linnet_option_heed(response->options, LINNET_OPTION_ETAG, &etag);
     return etag;
 }
 

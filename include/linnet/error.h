@@ -38,7 +38,10 @@ enum linnet_error {
     LINNET_EIDENTITY = -27,    /* there is no key for that identity */
     LINNET_ECERTIFICATE = -28, /* a certificate or public key is missing, expired, not trusted, or of another name */
     LINNET_ESUITE = -29,       /* no cipher suite, version or kind of credentials in common */
-    LINNET_EHANDSHAKE = -30    /* the secured session could not be set up for another reason, or the peer ended it */
+    LINNET_EHANDSHAKE = -30,   /* the secured session could not be set up for another reason, or the peer ended it */
+
+    LINNET_ECHANGED = -31 /* a body changes faster than it can be read block by block (limits.body_restarts): larger
+                           * blocks need fewer messages, and what fits into one message is always of one state */
 };
 
 /* A short sentence in English, never NULL; `error` may be 0. The text is static. */

@@ -14,8 +14,8 @@ typedef struct linnet_response {
                                * LINNET_ETIMEOUT, LINNET_ERESET, LINNET_EREFUSED, LINNET_ENETWORK, LINNET_ERESOLVE,
                                * LINNET_EOPTION (a critical option of the response is unknown), LINNET_ECANCELLED,
                                * LINNET_ECLOSED. Of bodies in blocks: LINNET_EFORMAT (a block that was not asked for),
-                               * LINNET_EBUSY (the representation changed again and again), LINNET_ETOOBIG (above
-                               * max_body_size), LINNET_ENOMEM, what read_body or on_block returned */
+                               * LINNET_ECHANGED (it changed again and again), LINNET_ETOOBIG (above max_body_size),
+                               * LINNET_ENOMEM, what read_body or on_block returned */
     linnet_message message;   /* code, options, payload; of blocks put together: those of the whole. With an error in
                                * mid-transfer, the code of the last response that came; LINNET_EMPTY: none did */
     linnet_path path;         /* who answered, and at which of our addresses */

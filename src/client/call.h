@@ -121,6 +121,7 @@ struct linnet_calls {
     linnet_spare_echo echoes[LINNET_SPARE_ECHOES];
     unsigned next_echo; /* the one that makes way */
     uint32_t tags;
+    uint32_t body_restarts; /* limits.body_restarts */
     size_t leaving;
     uint8_t *options; /* where a request's options are woven; message_size octets */
     uint8_t *block;   /* where a block is read to; LINNET_BLOCK_MAX + 1 octets */

@@ -65,10 +65,10 @@ bool linnet_call_hand_over(linnet_call_state *call, const linnet_response *respo
 
 static bool is_known_too_large(const linnet_call_state *call, const linnet_response *response)
 {
-    linnet_bytes value;
+    uint32_t size;
 
-    return linnet_option_get(response->message.options, LINNET_OPTION_SIZE2, 0, &value) &&
-           linnet_option_uint(value) > call->request.max_body_size + call->download.start;
+    return linnet_option_heed_uint(response->message.options, LINNET_OPTION_SIZE2, &size) &&
+           size > call->request.max_body_size + call->download.start;
 }
 
 static int keep(linnet_call_state *call, const linnet_response *response, uint64_t offset)
@@ -136,11 +136,13 @@ static void receive_block(linnet_call_state *call, const linnet_response *respon
         receive_whole(call, response);
     } else if (verdict == LINNET_DOWNLOAD_PART || verdict == LINNET_DOWNLOAD_LAST) {
         receive_part(call, response, offset, verdict == LINNET_DOWNLOAD_LAST);
-    } else if (verdict == LINNET_DOWNLOAD_AGAIN) {
+    } else if (verdict == LINNET_DOWNLOAD_ODD) {
+        linnet_call_failed(call, LINNET_EFORMAT);
+    } else if (call->download.restarts > call->calls->body_restarts) {
+        linnet_call_failed(call, LINNET_ECHANGED);
+    } else {
         linnet_body_clear(&call->body, &call->calls->config.memory);
         linnet_call_proceed(call);
-    } else {
-        linnet_call_failed(call, verdict == LINNET_DOWNLOAD_ODD ? LINNET_EFORMAT : LINNET_EBUSY);
     }
 }
 

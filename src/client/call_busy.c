@@ -23,10 +23,8 @@ static uint64_t kind_of(const linnet_call_state *call)
 static uint64_t pause_of(linnet_bytes options)
 {
     uint32_t seconds = DEFAULT_MAX_AGE;
-    linnet_bytes value;
 
-    if (linnet_option_get(options, LINNET_OPTION_MAX_AGE, 0, &value))
-        seconds = linnet_option_uint(value);
+    (void)linnet_option_heed_uint(options, LINNET_OPTION_MAX_AGE, &seconds);
     seconds = seconds < SHORTEST ? SHORTEST : seconds > LONGEST ? LONGEST : seconds;
     return (uint64_t)seconds * SECOND;
 }

@@ -26,8 +26,7 @@ static void validate_with(linnet_call_state *call, const linnet_cached *entry)
     size_t size;
 
     if (entry->code != LINNET_CONTENT || !linnet_cached_options(entry, options, call->calls->options_size, &size) ||
-        !linnet_option_get(linnet_view(options, size), LINNET_OPTION_ETAG, 0, &etag) || etag.size == 0 ||
-        etag.size > LINNET_ETAG_MAX)
+        !linnet_option_heed(linnet_view(options, size), LINNET_OPTION_ETAG, &etag))
         return;
     call->etag_size = (uint8_t)etag.size;
     memcpy(call->etag, etag.data, etag.size);
@@ -93,11 +92,9 @@ void linnet_call_deliver_cached(linnet_call_state *call)
 
 static uint64_t stale_at(linnet_bytes options, uint64_t born)
 {
-    linnet_bytes value;
     uint32_t seconds = DEFAULT_MAX_AGE;
 
-    if (linnet_option_get(options, LINNET_OPTION_MAX_AGE, 0, &value))
-        seconds = linnet_option_uint(value);
+    (void)linnet_option_heed_uint(options, LINNET_OPTION_MAX_AGE, &seconds);
     return born + (uint64_t)seconds * 1000000u;
 }
 
@@ -109,7 +106,7 @@ static bool is_cacheable(const linnet_message *response)
 
     if (response->code == LINNET_REQUEST_ENTITY_INCOMPLETE || response->code == LINNET_REQUEST_ENTITY_TOO_LARGE ||
         response->code == LINNET_TOO_MANY_REQUESTS ||
-        linnet_option_get(response->options, LINNET_OPTION_ECHO, 0, &value))
+        linnet_option_heed(response->options, LINNET_OPTION_ECHO, &value))
         return false;
     return response->code == LINNET_CONTENT || LINNET_CODE_CLASS(response->code) == 4 ||
            LINNET_CODE_CLASS(response->code) == 5;
@@ -128,7 +125,7 @@ void linnet_call_remember(linnet_call_state *call, const linnet_response *respon
     if (call->cache_changes != cache->changes)
         stale = call->born;
     call->cache_changes = cache->changes; /* a notification that comes later is later */
-    if (stale <= linnet_call_now(call) && !linnet_option_get(message->options, LINNET_OPTION_ETAG, 0, &etag)) {
+    if (stale <= linnet_call_now(call) && !linnet_option_heed(message->options, LINNET_OPTION_ETAG, &etag)) {
         linnet_cached *old = linnet_cache_find(cache, call->cache_key);
         if (old) /* it is out of date, and this is of no use */
             linnet_cache_drop(cache, old);
@@ -168,11 +165,11 @@ static bool revive(linnet_call_state *call, const linnet_message *response)
 
     if (!entry || entry->code != LINNET_CONTENT ||
         !linnet_cached_options(entry, calls->options, calls->options_size, &size) ||
-        !linnet_option_get(linnet_view(calls->options, size), LINNET_OPTION_ETAG, 0, &etag) ||
+        !linnet_option_heed(linnet_view(calls->options, size), LINNET_OPTION_ETAG, &etag) ||
         !linnet_bytes_equal(etag, sent))
         return false;
     /* 5.10.6.2: the 2.03 names the one it means; there is one only, but a name that is wrong is no confirmation. */
-    if (linnet_option_get(response->options, LINNET_OPTION_ETAG, 0, &etag) && !linnet_bytes_equal(etag, sent))
+    if (linnet_option_heed(response->options, LINNET_OPTION_ETAG, &etag) && !linnet_bytes_equal(etag, sent))
         return false;
     return update_options(calls->options, &size, calls->options_size, response->options) &&
            linnet_cached_copy(entry, linnet_view(calls->options, size), &call->body, &calls->config.memory) == 0;

@@ -14,8 +14,7 @@ static uint64_t server_of(const linnet_call_state *call, const linnet_address *p
 
 static bool find_value(const linnet_message *response, linnet_bytes *value)
 {
-    return linnet_option_get(response->options, LINNET_OPTION_ECHO, 0, value) && value->size > 0 &&
-           value->size <= LINNET_ECHO_MAX;
+    return linnet_option_heed(response->options, LINNET_OPTION_ECHO, value); /* LINNET_ECHO_MAX octets at most */
 }
 
 static linnet_spare_echo *find_spare(linnet_calls *calls, uint64_t server)

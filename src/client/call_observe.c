@@ -114,7 +114,7 @@ void linnet_call_farewell_answered(linnet_call_state *call, const linnet_respons
 {
     linnet_bytes value;
     bool was_notification = response->error == 0 && linnet_code_is_success(response->message.code) &&
-                            linnet_option_get(response->message.options, LINNET_OPTION_OBSERVE, 0, &value);
+                            linnet_option_heed(response->message.options, LINNET_OPTION_OBSERVE, &value);
 
     if (!was_notification || call->farewells >= MOST_FAREWELLS || linnet_call_send_farewell(call) != 0)
         linnet_call_give(call);

@@ -48,6 +48,7 @@ int linnet_calls_init(linnet_calls **made, void *memory, size_t size, const linn
         return LINNET_ENOMEM;
     calls = linnet_arena_take(&arena, 1, sizeof *calls);
     lay_out(calls, &arena, &limits);
+    calls->body_restarts = limits.body_restarts;
     calls->config = *config;
     if (config->cache_memory)
         linnet_cache_init(&calls->cache, config->cache_memory, config->cache_size);

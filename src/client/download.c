@@ -26,9 +26,7 @@ static linnet_bytes etag_of(const linnet_message *response)
 {
     linnet_bytes value = {NULL, 0};
 
-    (void)linnet_option_get(response->options, LINNET_OPTION_ETAG, 0, &value);
-    if (value.size > LINNET_ETAG_MAX)
-        value.size = LINNET_ETAG_MAX;
+    (void)linnet_option_heed(response->options, LINNET_OPTION_ETAG, &value); /* LINNET_ETAG_MAX octets at most */
     return value;
 }
 
@@ -51,8 +49,6 @@ static bool is_same(const linnet_download *download, const linnet_message *respo
 
 static linnet_download_verdict again(linnet_download *download)
 {
-    if (download->restarts >= LINNET_DOWNLOAD_RESTARTS)
-        return LINNET_DOWNLOAD_RESTLESS;
     download->restarts++;
     download->begun = false;
     download->next = download->start;

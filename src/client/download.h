@@ -7,16 +7,14 @@
 #include <linnet/message.h>
 
 #define LINNET_ETAG_MAX 8u
-/* How often a body that changes while it is fetched is begun again. */
-#define LINNET_DOWNLOAD_RESTARTS 4u
 
 typedef struct linnet_download {
     uint64_t start; /* where the wanted part begins */
     uint64_t next;  /* the octet that comes next */
+    uint32_t restarts;
     uint8_t szx;
     bool bound; /* szx was asked for: the server may not go above it */
     bool begun; /* a first block came: code and ETag are those of it */
-    uint8_t restarts;
     linnet_code code;
     uint8_t etag_size;
     uint8_t etag[LINNET_ETAG_MAX];
@@ -26,9 +24,9 @@ typedef enum linnet_download_verdict {
     LINNET_DOWNLOAD_WHOLE,   /* a response without Block2: all there is */
     LINNET_DOWNLOAD_PART,    /* the block that was due; more follow: ask for the one at `next` */
     LINNET_DOWNLOAD_LAST,    /* the block that was due, and the last */
-    LINNET_DOWNLOAD_AGAIN,   /* another representation: forget what came, ask for the one at `next` */
-    LINNET_DOWNLOAD_ODD,     /* a gap, an overlap, a size that nobody asked for */
-    LINNET_DOWNLOAD_RESTLESS /* changed too often */
+    LINNET_DOWNLOAD_AGAIN,   /* another representation: forget what came, ask for the one at `next`,
+                              * unless `restarts` says that it was so too often */
+    LINNET_DOWNLOAD_ODD      /* a gap, an overlap, a size that nobody asked for */
 } linnet_download_verdict;
 
 /* `bound`: the request asks for this size (early negotiation); else the server chooses one up to it. */

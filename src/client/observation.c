@@ -32,10 +32,8 @@ uint64_t linnet_observation_slack(uint32_t random)
 uint64_t linnet_observation_renewal(linnet_bytes options, uint64_t now, uint32_t random)
 {
     uint32_t max_age = DEFAULT_MAX_AGE;
-    linnet_bytes value;
 
-    if (linnet_option_get(options, LINNET_OPTION_MAX_AGE, 0, &value))
-        max_age = linnet_option_uint(value);
+    (void)linnet_option_heed_uint(options, LINNET_OPTION_MAX_AGE, &max_age);
     return now + (uint64_t)max_age * SECOND + linnet_observation_slack(random);
 }
 

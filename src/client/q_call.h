@@ -54,7 +54,7 @@ typedef struct linnet_q_download {
     uint32_t told_due; /* the sets of `low` and `high` when missing blocks were asked for last */
     uint32_t told_ahead;
     uint8_t szx;
-    uint8_t restarts;
+    uint32_t restarts;
     uint32_t serial; /* of the newest request that gave a block of it */
     linnet_code code;
     uint8_t etag_size;

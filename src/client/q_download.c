@@ -75,15 +75,14 @@ static linnet_bytes etag_of(const linnet_message *response)
 {
     linnet_bytes value = {NULL, 0};
 
-    if (linnet_option_get(response->options, LINNET_OPTION_ETAG, 0, &value) && value.size > LINNET_ETAG_MAX)
-        value.size = LINNET_ETAG_MAX;
+    (void)linnet_option_heed(response->options, LINNET_OPTION_ETAG, &value); /* LINNET_ETAG_MAX octets at most */
     return value;
 }
 
 static void forget(linnet_q_call *q)
 {
     const linnet_memory *memory = &q->call->calls->config.memory;
-    uint8_t restarts = q->download.restarts;
+    uint32_t restarts = q->download.restarts;
     uint32_t serial = q->download.serial;
 
     if (q->download.bits)
@@ -228,11 +227,9 @@ void linnet_q_download_hear(linnet_q_call *q, const linnet_response *response, c
 {
     const linnet_message *message = &response->message;
     linnet_q_download *download = &q->download;
-    linnet_bytes value;
     uint32_t size = (uint32_t)linnet_block_offset(*block) + (uint32_t)message->payload.size;
 
-    if (linnet_option_get(message->options, LINNET_OPTION_SIZE2, 0, &value))
-        size = linnet_option_uint(value);
+    (void)linnet_option_heed_uint(message->options, LINNET_OPTION_SIZE2, &size);
     if ((block->szx > q->szx && !q->has_tag) || !is_proper(block, message->payload.size, size))
         return; /* it cannot be part of any body that was asked for */
     q->phase = LINNET_Q_RECEIVING;
@@ -240,8 +237,8 @@ void linnet_q_download_hear(linnet_q_call *q, const linnet_response *response, c
         if (serial < download->serial)
             return; /* a late one of what was there before */
         /* 4.4: "the client should treat the partial body with the old ETag as no longer being fresh". */
-        if (++download->restarts > LINNET_DOWNLOAD_RESTARTS) {
-            linnet_call_fail(q->call, LINNET_EBUSY);
+        if (++download->restarts > q->call->calls->body_restarts) {
+            linnet_call_fail(q->call, LINNET_ECHANGED);
             return;
         }
         forget(q);

@@ -124,11 +124,11 @@ static void send_missing(linnet_q_call *q, linnet_bytes list)
 
 static bool has_missing(const linnet_message *response)
 {
-    linnet_bytes value;
+    uint32_t format;
 
     return response->code == LINNET_REQUEST_ENTITY_INCOMPLETE &&
-           linnet_option_get(response->options, LINNET_OPTION_CONTENT_FORMAT, 0, &value) &&
-           linnet_option_uint(value) == MISSING_BLOCKS;
+           linnet_option_heed_uint(response->options, LINNET_OPTION_CONTENT_FORMAT, &format) &&
+           format == MISSING_BLOCKS;
 }
 
 bool linnet_q_upload_hear(linnet_q_call *q, const linnet_message *response)

@@ -60,7 +60,7 @@ int linnet_endpoint_defer(linnet_incoming *incoming, linnet_exchange *id)
         return LINNET_EBUSY;
     }
     exchange->path = *incoming->path;
-    exchange->part.server.request_key = linnet_hash_ends(&endpoint->hash_key, incoming->path, request->id);
+    exchange->part.server.request_key = linnet_hash_message(&endpoint->hash_key, incoming->path, request);
     exchange->part.server.version = incoming->version;
     exchange->phase = LINNET_PHASE_ACKNOWLEDGED;
     if (request->type == LINNET_CON) {

@@ -58,6 +58,16 @@ uint64_t linnet_hash_ends(const linnet_hash_key *key, const linnet_path *path, u
     return linnet_hash_words(key, words, PEER_WORDS + 5);
 }
 
+/* The print shares a word with the message ID: whoever makes two tokens with the same one only gets his own answers. */
+uint64_t linnet_hash_message(const linnet_hash_key *key, const linnet_path *path, const linnet_message *message)
+{
+    uint32_t print = message->code;
+
+    for (size_t i = 0; i < message->token.size; i++)
+        print = print * 65599u + message->token.data[i];
+    return linnet_hash_ends(key, path, (print ^ print >> 16) << 16 | message->id);
+}
+
 uint64_t linnet_hash_network(const linnet_hash_key *key, const linnet_path *path)
 {
     uint32_t words[4] = {0};

@@ -5,6 +5,7 @@
 #define LINNET_ENGINE_HASH_H
 
 #include <linnet/address.h>
+#include <linnet/message.h>
 
 #define LINNET_HASH_WORDS 16u
 
@@ -19,9 +20,13 @@ uint64_t linnet_hash_words(const linnet_hash_key *key, const uint32_t *words, si
 /* A peer as seen from one of our sockets, with one word of the caller's: a message ID, a purpose. */
 uint64_t linnet_hash_peer(const linnet_hash_key *key, const linnet_path *path, uint32_t word);
 
-/* The two endpoints of a datagram, our local address included, with one word of the caller's. Message IDs are scoped
- * by both ends (RFC 7252 4.2): a client may use one ID towards two addresses of ours. */
+/* The two endpoints of a datagram, our local address included, with one word of the caller's. */
 uint64_t linnet_hash_ends(const linnet_hash_key *key, const linnet_path *path, uint32_t word);
+
+/* What a duplicate is known by (RFC 7252 4.5): both ends, since a client may use one message ID towards two addresses
+ * of ours (4.2), and the message ID. A message that is sent again is the same to the octet; a print of code and token
+ * tells it from one of a new client on the port of a former, whose message IDs it cannot know. */
+uint64_t linnet_hash_message(const linnet_hash_key *key, const linnet_path *path, const linnet_message *message);
 
 /* The network that a peer is in, whatever its port: the address of IPv4; of IPv6 the /64 that a single host has. */
 uint64_t linnet_hash_network(const linnet_hash_key *key, const linnet_path *path);

@@ -57,7 +57,7 @@ void linnet_incoming_refuse(linnet_endpoint *endpoint, uint64_t now, const linne
                             const linnet_message *request, linnet_code code, uint16_t option)
 {
     const linnet_port *port = &endpoint->config.port;
-    uint64_t key = linnet_hash_ends(&endpoint->hash_key, path, request->id);
+    uint64_t key = linnet_hash_message(&endpoint->hash_key, path, request);
     linnet_bytes answer = {NULL, linnet_header_size(request->token.size)};
     size_t explained = 0;
     size_t capacity;
@@ -153,7 +153,7 @@ static void run_into_slot(linnet_endpoint *endpoint, uint64_t key, linnet_incomi
 void linnet_incoming_serve(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                            const linnet_message *request)
 {
-    uint64_t key = linnet_hash_ends(&endpoint->hash_key, path, request->id);
+    uint64_t key = linnet_hash_message(&endpoint->hash_key, path, request);
     linnet_request_options options;
     linnet_bytes answer;
     linnet_code code;

@@ -38,6 +38,7 @@ linnet_limits linnet_limits_filled(const linnet_limits *given)
         limits.token_size = limits.message_size / 2u;
     limits.peers = pick(given->peers, 65536);
     limits.put_off = linnet_power_of_two(pick(given->put_off, 64), LEAST_PUT_OFF);
+    limits.body_restarts = pick(given->body_restarts, 4);
     limits.sessions = pick(given->sessions, 1048576);
     limits.handshakes = pick(given->handshakes, 1024);
     limits.observers = pick(given->observers, 1u << 20);

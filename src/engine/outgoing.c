@@ -335,13 +335,8 @@ static void end_too_large(linnet_endpoint *endpoint, uint64_t now, const linnet_
 /* RFC 7641 3.2, 4.2: a response is a notification, and more will come, while it is a success with an Observe option. */
 static bool is_notification(const linnet_message *response, uint32_t *sequence)
 {
-    linnet_bytes value;
-
-    if (!linnet_code_is_success(response->code) ||
-        !linnet_option_get(response->options, LINNET_OPTION_OBSERVE, 0, &value))
-        return false;
-    *sequence = linnet_option_uint(value) & 0xffffffu;
-    return true;
+    return linnet_code_is_success(response->code) &&
+           linnet_option_heed_uint(response->options, LINNET_OPTION_OBSERVE, sequence);
 }
 
 /* The exchange stays, with nothing left to send: it is not timed, and its message ID names nothing any more. */

@@ -68,7 +68,7 @@ static bool take_response(linnet_endpoint *endpoint, uint64_t now, const linnet_
 static void receive_confirmable_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                                          const linnet_message *message)
 {
-    uint64_t key = linnet_hash_ends(&endpoint->hash_key, path, message->id);
+    uint64_t key = linnet_hash_message(&endpoint->hash_key, path, message);
     linnet_bytes nothing = {NULL, 0};
     linnet_bytes answer;
 

@@ -76,11 +76,13 @@ def test_a_duplicate_of_a_refused_request_has_the_same_answer(raw, type):
     assert octets_of_answer(raw, request) == answer
 
 
-def test_a_message_id_used_again_is_a_duplicate_even_with_another_token(raw):
-    """4.5: a duplicate is known by message ID and source endpoint alone."""
-    request = coap.request("GET", "test", new_mid(), token=b"one")
+@pytest.mark.parametrize("method", ("GET", "POST"))
+def test_a_message_id_used_again_with_another_token_is_another_request(raw, method):
+    """A new client on the port of one that is gone: it hears its own answer, with its own token."""
+    request = coap.request(method, "test", new_mid(), token=b"one")
     answer = octets_of_answer(raw, request)
-    assert octets_of_answer(raw, request.changed(token=b"two")) == answer
+    assert coap.decode(octets_of_answer(raw, request.changed(token=b"two"))).token == b"two"
+    assert octets_of_answer(raw, request) == answer
 
 
 def test_duplicates_are_not_amplified(raw):

@@ -149,9 +149,38 @@ static void what_changes_without_end_is_given_up(void **state)
                                        .etag = etags[!is_first],
                                        .payload = part(0, 64)});
     }
-    assert_int_equal(into.error, LINNET_EBUSY);
+    assert_int_equal(into.error, LINNET_ECHANGED);
     client_close(client);
     told_free(&into);
+}
+
+static void how_often_a_changing_body_is_begun_again_is_a_limit(void **state)
+{
+    static const char etags[] = "abcdefgh";
+    linnet_limits limits = {.body_restarts = 6};
+
+    (void)state;
+    for (unsigned changes = 6; changes <= 7; changes++) {
+        test_client *client = client_open(&limits);
+        told into = {0};
+        char etag[2] = "";
+        assert_int_equal(client_ask(client, get, false, &into), 0);
+        for (unsigned i = 0; i <= changes; i++) {
+            etag[0] = etags[i];
+            client_answer(client,
+                          (script){.code = LINNET_CONTENT, .block2 = "0/1/64", .etag = etag, .payload = part(0, 64)});
+            if (i < changes) {
+                etag[0] = etags[i + 1];
+                client_answer(
+                    client,
+                    (script){.code = LINNET_CONTENT, .block2 = "1/1/64", .etag = etag, .payload = part(64, 64)});
+            }
+        }
+        assert_int_equal(into.error, changes > 6 ? LINNET_ECHANGED : 0);
+        assert_int_equal(into.finals, changes > 6);
+        client_close(client);
+        told_free(&into);
+    }
 }
 
 static void body_that_became_small_in_mid_transfer_is_the_whole(void **state)
@@ -473,6 +502,7 @@ int main(void)
         cmocka_unit_test(gaps_overlaps_and_wrong_sizes_end_the_transfer),
         cmocka_unit_test(change_in_mid_transfer_starts_again),
         cmocka_unit_test(what_changes_without_end_is_given_up),
+        cmocka_unit_test(how_often_a_changing_body_is_begun_again_is_a_limit),
         cmocka_unit_test(body_that_became_small_in_mid_transfer_is_the_whole),
         cmocka_unit_test(error_in_mid_transfer_is_the_answer),
         cmocka_unit_test(code_that_changes_is_odd_unless_the_etag_shows_that_it_is_one_response),

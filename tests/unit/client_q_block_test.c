@@ -301,7 +301,7 @@ static void another_etag_starts_the_body_again_but_not_for_ever(void **state)
         give_block(i, etags[i]);
     assert_int_equal(here.into.finals, 0);
     give_block(5, etags[5]);
-    assert_int_equal(here.into.error, LINNET_EBUSY);
+    assert_int_equal(here.into.error, LINNET_ECHANGED);
 }
 
 static void what_cannot_be_a_block_of_the_body_is_ignored(void **state)

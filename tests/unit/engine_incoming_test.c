@@ -91,6 +91,45 @@ static void one_id_from_two_peers_or_to_two_addresses_is_two_requests(void **sta
     test_port_close(port);
 }
 
+/* A new client on a port whose former client used the same message ID. RFC 7252 4.5 speaks of "the same Confirmable
+ * message": one that was sent again is the same to the octet, its token and code too. */
+static void one_id_with_another_token_or_method_is_another_request(void **state)
+{
+    test_port *port = test_server_open((linnet_endpoint_config){0});
+
+    (void)state;
+    RECEIVE(port, SECOND, 1, "\x42\x01\x12\x34tk");
+    RECEIVE(port, SECOND, 1, "\x42\x01\x12\x34to");
+    RECEIVE(port, SECOND, 1, "\x42\x02\x12\x34tk");
+    RECEIVE(port, SECOND, 1, "\x41\x02\x12\x34t");
+    RECEIVE(port, SECOND, 1, "\x40\x02\x12\x34");
+    RECEIVE(port, SECOND, 1, "\x48\x02\x12\x34tktktktk");
+    RECEIVE(port, SECOND, 1, "\x48\x02\x12\x34tktktktK");
+    assert_int_equal(port->served, 7);
+    assert_memory_equal(port->sent[1].octets, "\x62\x45\x12\x34to", 6);
+    RECEIVE(port, SECOND, 1, "\x42\x01\x12\x34tk"); /* all of them are remembered */
+    RECEIVE(port, SECOND, 1, "\x40\x02\x12\x34");
+    RECEIVE(port, SECOND, 1, "\x48\x02\x12\x34tktktktk");
+    assert_int_equal(port->served, 7);
+    assert_memory_equal(port->sent[7].octets, "\x62\x45\x12\x34tk", 6);
+    test_port_close(port);
+}
+
+static void long_tokens_are_compared_to_their_end(void **state)
+{
+    test_port *port = test_server_open((linnet_endpoint_config){.limits.token_size = 32});
+    uint8_t datagram[] = "\x4d\x02\x12\x34\x07 a token of twenty ";
+
+    (void)state;
+    test_receive(port, SECOND, 1, datagram, 25);
+    test_receive(port, SECOND, 1, datagram, 25);
+    assert_int_equal(port->served, 1);
+    datagram[24] ^= 1;
+    test_receive(port, SECOND, 1, datagram, 25);
+    assert_int_equal(port->served, 2);
+    test_port_close(port);
+}
+
 /* Fills the log of answers, so that those before are lost. */
 static void flood(test_port *port, uint64_t now, uint16_t peer)
 {
@@ -253,6 +292,8 @@ int main(void)
         cmocka_unit_test(a_non_confirmable_request_is_answered_with_an_id_of_ours),
         cmocka_unit_test(duplicates_get_the_same_octets_and_do_not_run_again),
         cmocka_unit_test(refusals_are_repeated_to_duplicates_too),
+        cmocka_unit_test(one_id_with_another_token_or_method_is_another_request),
+        cmocka_unit_test(long_tokens_are_compared_to_their_end),
         cmocka_unit_test(one_id_from_two_peers_or_to_two_addresses_is_two_requests),
         cmocka_unit_test(when_its_answer_is_lost_a_get_may_run_again_and_a_post_never),
         cmocka_unit_test(an_answer_too_large_to_keep_does_not_leave_a_get_without_answer),

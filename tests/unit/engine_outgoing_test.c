@@ -117,6 +117,25 @@ static void a_separate_response_before_the_acknowledgement_ends_it(void **state)
     test_port_close(port);
 }
 
+/* A server that was started anew: its first message ID may be one that it had used. */
+static void a_separate_response_with_the_message_id_of_another_is_heard(void **state)
+{
+    test_port *port = test_port_open((linnet_endpoint_config){0});
+    test_ending endings[2] = {{0}};
+    linnet_outgoing first = test_get(&endings[0]), second = test_get(&endings[1]);
+
+    (void)state;
+    second.token = linnet_text("to");
+    test_send_request(port, SECOND, 1, &first);
+    test_send_request(port, SECOND, 1, &second);
+    RECEIVE(port, 2 * SECOND, 1, "\x42\x45\x77\x88tk\xffhi");
+    RECEIVE(port, 3 * SECOND, 1, "\x42\x45\x77\x88to\xffho");
+    assert_ended(&endings[0], 0);
+    assert_ended(&endings[1], 0);
+    ASSERT_SENT(port, 3, "\x60\x00\x77\x88");
+    test_port_close(port);
+}
+
 /* None of these is the response to the request: it goes on as if they had not come. */
 static void what_does_not_match_changes_nothing(void **state)
 {
@@ -368,6 +387,7 @@ int main(void)
         cmocka_unit_test(an_empty_acknowledgement_stops_the_retransmission_and_the_response_may_take_its_time),
         cmocka_unit_test(after_an_empty_acknowledgement_silence_ends_it_at_its_deadline),
         cmocka_unit_test(a_separate_response_before_the_acknowledgement_ends_it),
+        cmocka_unit_test(a_separate_response_with_the_message_id_of_another_is_heard),
         cmocka_unit_test(what_does_not_match_changes_nothing),
         cmocka_unit_test(a_piggybacked_response_must_have_the_message_id_of_its_request),
         cmocka_unit_test(a_reset_ends_it_in_each_phase),

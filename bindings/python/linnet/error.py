@@ -459,7 +459,7 @@ _kinds = {
     -16: lambda detail: LibraryShutdown("the context was shut down"),
     -17: lambda detail: ValueError(f"{detail}: there already" if detail else error_text(-17)),
     -18: lambda detail: KeyError(detail),
-    -19: lambda detail: Busy(detail) if detail else ResourceChanged(error_text(-19)),
+    -19: lambda detail: Busy(detail or error_text(-19)),
     -20: lambda detail: TooLarge(detail or error_text(-20)),
     -21: lambda detail: _network(-21, None, detail),
     -22: lambda detail: _network(-22, None, detail),
@@ -469,6 +469,7 @@ _kinds = {
     -27: lambda detail: UnknownIdentity(detail or error_text(-27)),
     **{number: functools.partial(lambda number, detail: SecurityError(detail or error_text(number)), number)
        for number in (-28, -29, -30)},
+    -31: lambda detail: ResourceChanged(detail or error_text(-31)),
 }
 
 
