@@ -38,7 +38,8 @@ enum linnet_error {
     LINNET_EIDENTITY = -27,    /* there is no key for that identity */
     LINNET_ECERTIFICATE = -28, /* a certificate or public key is missing, expired, not trusted, or of another name */
     LINNET_ESUITE = -29,       /* no cipher suite, version or kind of credentials in common */
-    LINNET_EHANDSHAKE = -30    /* the secured session could not be set up for another reason, or the peer ended it */
+    LINNET_EHANDSHAKE = -30,   /* the secured session could not be set up for another reason, or the peer ended it */
+    LINNET_ESESSIONS = -31     /* the file for sessions cannot be used: errno says why (linnet_server_config) */
 };
 
 /* A short sentence in English, never NULL; `error` may be 0. The text is static. */

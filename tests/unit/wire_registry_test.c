@@ -102,7 +102,7 @@ static void methods_are_found_by_name_in_any_case(void **state)
 static void errors_have_names_and_sentences(void **state)
 {
     (void)state;
-    for (int error = LINNET_EHANDSHAKE; error <= 0; error++) {
+    for (int error = LINNET_ESESSIONS; error <= 0; error++) {
         assert_non_null(linnet_error_name(error));
         assert_string_not_equal(linnet_error_name(error), "?");
         assert_true(strlen(linnet_error_text(error)) > 0);
@@ -113,7 +113,7 @@ static void errors_have_names_and_sentences(void **state)
     assert_string_equal(linnet_error_name(1), "?");
     assert_string_equal(linnet_error_name(INT32_MIN), "?");
     assert_string_equal(linnet_error_text(-1000), "unknown error");
-    assert_string_equal(linnet_error_text(LINNET_EHANDSHAKE - 1), "unknown error");
+    assert_string_equal(linnet_error_text(LINNET_ESESSIONS - 1), "unknown error");
 }
 
 static void content_formats_are_sorted_and_named_once(void **state)
