@@ -273,8 +273,9 @@ static void log_found(const serve *self)
     char *text = NULL;
     if (found.dropped)
         text = text_format("the sessions in %s are dropped: %s", file, found.dropped);
-    else if (found.damaged > 0)
-        text = text_format("%zu damaged sessions in %s are dropped", found.damaged, file);
+    else if (found.refused + found.damaged > 0)
+        text = text_format("of the sessions in %s, %zu are dropped for their credentials, and %zu that are damaged",
+                           file, found.refused, found.damaged);
     if (text)
         serve_log_event(&self->log, LOG_WARN, "sessions", text);
     free(text);

@@ -29,7 +29,8 @@ typedef struct linnet_server_config {
      * same order, goes on with them: clients need no new handshake. However this one ends: linnet_server_close(), a
      * crash, SIGKILL. When the machine stops before the server was closed, they are gone. The file is made where there
      * is none, for its owner alone, has 256 octets for each session, and holds its keys: nobody else may write to it,
-     * and no older state of it may come back (docs/security.md). Opening fails with LINNET_ESESSIONS and errno:
+     * and no older state of it may come back (docs/security.md). Who would not be let in any more does not go on:
+     * `look_up` is asked for the key of each, before the server is open. Opening fails with LINNET_ESESSIONS and errno:
      * EWOULDBLOCK, another server has it; EINVAL, it is another file; EPERM, others may read or write it, or it is
      * theirs; else what open() or mmap() said. NULL: sessions end with the server, and the clients are told. */
     const char *session_file;
@@ -60,7 +61,8 @@ bool linnet_server_is_secured(const linnet_server *server, size_t index);
 /* What was found in session_file when the server was opened. */
 typedef struct linnet_found_sessions {
     size_t restored;     /* that go on */
-    size_t damaged;      /* that do not, since they were not whole */
+    size_t refused;      /* that do not: the credentials of today would not let their peers in */
+    size_t damaged;      /* nor those: they were not whole */
     const char *dropped; /* why none of them goes on, in words: the machine was started anew, the file is a copy,
                           * damaged, or of another version. NULL: they do, or there were none. Static */
 } linnet_found_sessions;

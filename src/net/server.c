@@ -63,6 +63,7 @@ static void find_sessions(linnet_server *server)
 {
     linnet_dtls_restored restored = linnet_secured_restore(&server->loop);
     server->found = (linnet_found_sessions){.restored = restored.sessions,
+                                            .refused = restored.refused,
                                             .damaged = restored.damaged,
                                             .dropped = linnet_session_file_dropped(server->session_file)};
 }

@@ -97,12 +97,13 @@ size_t linnet_dtls_kept_size(const linnet_limits *limits);
 
 typedef struct linnet_dtls_restored {
     size_t sessions; /* that go on */
-    size_t damaged;  /* that were not as they should be, or had no memory: their peers begin anew */
+    size_t refused;  /* that the keyring would not let in today; or there is no memory */
+    size_t damaged;  /* that were not as they should be */
 } linnet_dtls_restored;
 
-/* Goes on with the sessions in the first `size` octets of config.kept, once and before anything else. Nobody else may
- * go on with them, be it from a copy: it would use sequence numbers twice. Those that the last one might have used are
- * passed over, and what it might have read is not read again, whenever it was stopped. */
+/* Server: goes on with the sessions in the first `size` octets of config.kept, once and before anything else. Nobody
+ * else may go on with them, be it from a copy: it would use sequence numbers twice. Those that the last one might have
+ * used are passed over, and what it might have read is not read again, whenever it was stopped. */
 linnet_dtls_restored linnet_dtls_restore(linnet_dtls *dtls, uint64_t now, size_t size);
 
 /* How many there are, for tests and statistics. */

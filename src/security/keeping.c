@@ -29,7 +29,8 @@ typedef struct slot {
     uint16_t name_size;
     uint8_t aead;
     uint8_t security;
-    uint32_t reserved;
+    uint16_t admission;
+    uint16_t reserved;              /* 0 */
     uint8_t octets[SLOT_SIZE - 72]; /* keys, then the name; zeros */
 } slot;
 
@@ -107,6 +108,7 @@ static void fill(slot *self, const linnet_session *session)
     self->name_size = session->more->name_size;
     self->aead = record->aead;
     self->security = (uint8_t)session->more->security;
+    self->admission = session->more->admission;
     memcpy(self->octets, is_long ? record->keys.elsewhere : record->keys.octets, key_size(self));
     if (self->name_size > 0)
         memcpy(self->octets + key_size(self), session->more->octets, self->name_size);
@@ -166,7 +168,8 @@ static bool read_record(slot *self, linnet_record_state *record)
            key_size(self) + self->name_size <= sizeof self->octets;
 }
 
-/* The session of a slot. Its place in the pool may be another one than before. */
+/* The session of a slot. Its place in the pool may be another one than before. NULL: the credentials of today would not
+ * let its peer in, or there is no memory. */
 static linnet_session *take(linnet_dtls *dtls, uint64_t now, const slot *self, const linnet_record_state *record)
 {
     linnet_path path = {.peer = {.port = self->port, .scope = self->scope}, .socket = self->socket};
@@ -175,24 +178,27 @@ static linnet_session *take(linnet_dtls *dtls, uint64_t now, const slot *self, c
                            .name = linnet_view(self->octets + keys.size, self->name_size)};
     memcpy(path.peer.ip, self->peer_ip, sizeof self->peer_ip);
     memcpy(path.local_ip, self->local_ip, sizeof self->local_ip);
-    return linnet_session_restore(dtls, now, &path, record, keys, who);
+    if (linnet_keyring_admission(dtls->config.keyring, who) != self->admission || self->admission == 0)
+        return NULL;
+    return linnet_session_restore(dtls, now, &path, record, keys, who, self->admission);
 }
 
 /* At no moment is it in two slots. */
-static bool restore_one(linnet_dtls *dtls, uint64_t now, size_t index)
+static void restore_one(linnet_dtls *dtls, uint64_t now, size_t index, linnet_dtls_restored *restored)
 {
     slot *self = slot_at(dtls, index), copy = *self;
     linnet_record_state record;
-    linnet_session *session = read_record(&copy, &record) ? take(dtls, now, &copy, &record) : NULL;
+    bool is_whole = read_record(&copy, &record);
+    linnet_session *session = is_whole ? take(dtls, now, &copy, &record) : NULL;
     gnutls_memset(&copy, 0, sizeof copy);
+    ++*(session ? &restored->sessions : is_whole ? &restored->refused : &restored->damaged);
     if (session && index_of(dtls, session) == index) {
         session->kept = true;
-        return true;
+        return;
     }
     clear(self);
     if (session)
         linnet_kept_put(dtls, session);
-    return session != NULL;
 }
 
 size_t linnet_dtls_kept_size(const linnet_limits *limits)
@@ -204,13 +210,8 @@ linnet_dtls_restored linnet_dtls_restore(linnet_dtls *dtls, uint64_t now, size_t
 {
     linnet_dtls_restored restored = {0};
     dtls->kept_size = size;
-    for (size_t i = 0; i < size / SLOT_SIZE && i < dtls->pool.limit; i++) {
-        if (slot_at(dtls, i)->check == 0)
-            continue;
-        if (restore_one(dtls, now, i))
-            restored.sessions++;
-        else
-            restored.damaged++;
-    }
+    for (size_t i = 0; i < size / SLOT_SIZE && i < dtls->pool.limit; i++)
+        if (slot_at(dtls, i)->check != 0)
+            restore_one(dtls, now, i, &restored);
     return restored;
 }

@@ -121,6 +121,8 @@ static linnet_session_more *make_more(const linnet_handshake *handshake)
     if (!more)
         return NULL;
     *more = (linnet_session_more){.security = who.security, .name_size = (uint16_t)who.name.size};
+    more->admission =
+        who.security == LINNET_SECURED_PSK ? handshake->key_print : linnet_keyring_admission(handshake->keyring, who);
     if (who.name.size > 0)
         memcpy(more->octets, who.name.data, who.name.size);
     return more;
@@ -189,14 +191,16 @@ linnet_session *linnet_session_make(linnet_dtls *dtls, uint64_t now, const linne
 }
 
 linnet_session *linnet_session_restore(linnet_dtls *dtls, uint64_t now, const linnet_path *path,
-                                       const linnet_record_state *record, linnet_bytes keys, linnet_identity who)
+                                       const linnet_record_state *record, linnet_bytes keys, linnet_identity who,
+                                       uint16_t admission)
 {
     bool is_long = linnet_record_is_long((linnet_aead)record->aead);
     linnet_record_state with_keys = *record;
     linnet_session_more *more = malloc(sizeof *more + who.name.size + (is_long ? keys.size : 0));
     if (!more)
         return NULL; /* its peer begins anew */
-    *more = (linnet_session_more){.security = who.security, .name_size = (uint16_t)who.name.size};
+    *more =
+        (linnet_session_more){.security = who.security, .name_size = (uint16_t)who.name.size, .admission = admission};
     if (who.name.size > 0)
         memcpy(more->octets, who.name.data, who.name.size);
     with_keys.keys.elsewhere = is_long ? more->octets + more->name_size : NULL;

@@ -35,7 +35,8 @@ typedef struct linnet_session_more {
     linnet_last_flight *flight; /* NULL: forgotten */
     linnet_security security;
     uint16_t name_size;
-    uint8_t octets[]; /* the name; then LINNET_LONG_KEYS, where they are needed */
+    uint16_t admission; /* linnet_keyring_admission() when it was set up */
+    uint8_t octets[];   /* the name; then LINNET_LONG_KEYS, where they are needed */
 } linnet_session_more;
 
 typedef struct linnet_session {
@@ -84,7 +85,8 @@ bool linnet_session_receive(linnet_dtls *dtls, uint64_t now, linnet_session *ses
 void linnet_session_forget_flight(linnet_dtls *dtls, linnet_session *session);
 /* One that was kept. NULL: there is no memory for it. */
 linnet_session *linnet_session_restore(linnet_dtls *dtls, uint64_t now, const linnet_path *path,
-                                       const linnet_record_state *record, linnet_bytes keys, linnet_identity who);
+                                       const linnet_record_state *record, linnet_bytes keys, linnet_identity who,
+                                       uint16_t admission);
 /* Without a word to anybody. */
 void linnet_session_take_down(linnet_dtls *dtls, linnet_session *session);
 /* Sends an alert and takes it down; `error` is told to config.ended unless it is 0. */

@@ -338,6 +338,52 @@ static void a_process_may_be_killed_at_any_instruction(void **state)
     scene_close(self);
 }
 
+/* A key, an authority or a public key that was withdrawn does not live on in a file. */
+static void who_is_not_let_in_any_more_does_not_go_on(void **state)
+{
+    const linnet_bytes trusted[] = {scene_x509.client.public_key}, others[] = {scene_x509.server.public_key};
+    const linnet_credentials anonymous = {.certificate = scene_x509.server.certificate,
+                                          .private_key = scene_x509.server.private_key};
+    linnet_credentials raw_client = {.private_key = scene_x509.client.private_key,
+                                     .raw_public_key = true,
+                                     .trusted_keys = others,
+                                     .trusted_key_count = 1},
+                       raw_server = {.private_key = scene_x509.server.private_key,
+                                     .raw_public_key = true,
+                                     .trusted_keys = trusted,
+                                     .trusted_key_count = 1},
+                       raw_without = raw_server, other_key = scene_psk, other_name = scene_psk,
+                       other_authority = scene_x509.of_server;
+    raw_without.trusted_keys = others;
+    other_key.psk = linnet_text("open");
+    other_name.identity = linnet_text("admin");
+    other_authority.trusted = scene_x509.server.certificate;
+    const struct {
+        const linnet_credentials *server, *client, *then;
+    } cases[] = {{&scene_psk, &scene_psk, &other_key},
+                 {&scene_psk, &scene_psk, &other_name},
+                 {&scene_psk, &scene_psk, &anonymous},
+                 {&scene_x509.of_server, &scene_x509.of_client, &other_authority},
+                 {&anonymous, &scene_x509.of_client, &scene_x509.of_server},
+                 {&raw_server, &raw_client, &raw_without}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        pair *self = calloc(1, sizeof *self);
+        pair_keep(self);
+        pair_open(self, cases[i].server, cases[i].client);
+        pair_connect(self, "server.example");
+        pair_run(self, 40);
+        scene_expect_talk(self);
+        assert_int_equal(pair_kill_server(self, cases[i].server).sessions, 1);
+        scene_expect_talk(self);
+        linnet_dtls_restored restored = pair_kill_server(self, cases[i].then);
+        assert_int_equal(restored.sessions, 0);
+        assert_int_equal(restored.refused, 1);
+        assert_int_equal(pair_kill_server(self, cases[i].server).sessions, 0); /* for good */
+        scene_close(self);
+    }
+}
+
 /* A slot of which only the front was written, or that is not what it was. */
 static void what_is_not_whole_is_not_gone_on_with(void **state)
 {
@@ -507,6 +553,7 @@ int main(void)
         cmocka_unit_test(a_server_may_be_killed_after_any_step),
         cmocka_unit_test(a_session_lives_through_crashes_at_random),
         cmocka_unit_test(a_process_may_be_killed_at_any_instruction),
+        cmocka_unit_test(who_is_not_let_in_any_more_does_not_go_on),
         cmocka_unit_test(what_is_not_whole_is_not_gone_on_with),
         cmocka_unit_test(sessions_move_up_and_none_is_there_twice),
         cmocka_unit_test(a_session_that_ended_does_not_come_back),
