@@ -21,7 +21,7 @@ enum { HEADER = 256, LAYOUT_AT = 8, STATE_AT = 12, BORN_AT = 24, BOOT_AT = 36, C
 
 static char folder[] = P_tmpdir "/linnet-sessions-XXXXXX";
 static char name[64], other[64];
-static unsigned handshakes; /* for which a key was looked up */
+static unsigned looked_up; /* keys: once for a handshake, once for a session that a server finds */
 
 static int make_folder(void **state)
 {
@@ -296,7 +296,7 @@ static void greet(linnet_request *request, linnet_reply *reply, void *context)
 static int find_key(void *context, linnet_bytes identity, uint8_t key[LINNET_PSK_MAX])
 {
     (void)context, (void)identity;
-    handshakes++;
+    looked_up++;
     memcpy(key, "sesame", 6);
     return 6;
 }
@@ -344,11 +344,11 @@ static void a_client_goes_on_with_the_next_server_without_a_handshake(void **sta
         pair.server = open_server(address.port);
         linnet_found_sessions found = linnet_server_found_sessions(pair.server);
         assert_int_equal(found.restored, 1);
-        assert_int_equal(found.damaged, 0);
+        assert_int_equal(found.refused + found.damaged, 0);
         assert_null(found.dropped);
         expect_answer(&pair, uri);
     }
-    assert_int_equal(handshakes, 1);
+    assert_int_equal(looked_up, 1 + 3);
     net_pair_close(&pair);
 }
 
