@@ -42,7 +42,9 @@ const option_row serve_options[] = {
      "repeatable)"},
     {KEY_LEISURE, "leisure", "SECONDS", "answer a group within this time, at random (5)"},
     SECURE_ROWS_SERVER,
-    {KEY_SESSIONS, "sessions", "FILE", "keep secured sessions there from one run to the next"},
+    {KEY_SESSIONS, "sessions", "FILE",
+     "keep secured sessions there: clients of coaps need no new\nhandshake when the server is started again, after "
+     "a\ncrash, too"},
     {0, NULL, NULL, "what to take from whom"},
     {KEY_AMPLIFICATION, "amplification", "N",
      "until a client has proved its address by an Echo (RFC 9175),\nsend it at most N times what it sent, change "
@@ -263,6 +265,27 @@ static int join_all(serve *self)
     return EXIT_DONE;
 }
 
+/* What became of the sessions of the last run. */
+static void log_found(const serve *self)
+{
+    linnet_found_sessions found = linnet_server_found_sessions(self->server);
+    const char *file = self->config.session_file;
+    char *text = NULL;
+    if (found.dropped)
+        text = text_format("the sessions in %s are dropped: %s", file, found.dropped);
+    else if (found.refused + found.damaged > 0)
+        text = text_format("of the sessions in %s, %zu are dropped for their credentials, and %zu that are damaged",
+                           file, found.refused, found.damaged);
+    if (text)
+        serve_log_event(&self->log, LOG_WARN, "sessions", text);
+    free(text);
+    if (found.restored == 0)
+        return;
+    text = text_format("%zu secured sessions go on", found.restored);
+    serve_log_event(&self->log, LOG_INFO, "sessions", text);
+    free(text);
+}
+
 static int run(serve *self)
 {
     linnet_address address;
@@ -272,6 +295,7 @@ static int run(serve *self)
     if (status != EXIT_DONE)
         return status;
     interrupt_watch_server(self->server);
+    log_found(self);
     for (size_t i = 0; linnet_server_address(self->server, i, &address) == 0; i++)
         serve_log_listening(&self->log, &address, linnet_server_is_secured(self->server, i));
     int error = linnet_server_run(self->server);
@@ -289,8 +313,25 @@ static void log_failure(void *context, const linnet_handshake_failure *failure)
     serve_log_failure(&((serve *)context)->log, failure);
 }
 
-static int complain_not_started(int error)
+static int complain_sessions(const char *name)
 {
+    int why = errno;
+    complain("cannot keep sessions in %s: %s", name,
+             why == EWOULDBLOCK ? "another server does"
+             : why == EINVAL    ? "it is not a file of sessions"
+             : why == EPERM     ? "it is not yours alone"
+                                : strerror(why));
+    if (why == EWOULDBLOCK || why == EINVAL)
+        hint("each server needs a file of its own; one that is not there is made");
+    else if (why == EPERM)
+        hint("there are keys in it, so nobody else may have access: chmod 600 %s", name);
+    return EXIT_NO_ANSWER;
+}
+
+static int complain_not_started(const serve *self, int error)
+{
+    if (error == LINNET_ESESSIONS)
+        return complain_sessions(self->config.session_file);
     complain("the server cannot start: %s", linnet_error_text(error));
     if (error == LINNET_ECREDENTIALS)
         hint("a server wants --psk, --credentials, or --cert and --key; their files have to be PEM or DER");
@@ -308,12 +349,17 @@ static int open_and_run(serve *self)
         self->config.unknown = serve_dynamic;
         self->config.unknown_context = &self->server;
     }
+    if (self->config.session_file && !self->config.credentials) {
+        complain("there are no keys, so there are no sessions for --sessions to keep");
+        hint("--psk-key, --credentials, or --cert and --key make coaps:// possible");
+        return EXIT_USAGE;
+    }
     int error = linnet_server_open_with(&self->server, &self->config);
     if (!error && self->demo)
         error = demo_add(self->server);
     if (error) {
         linnet_server_close(self->server);
-        return complain_not_started(error);
+        return complain_not_started(self, error);
     }
     int status = run(self);
     later_stop();

@@ -39,8 +39,9 @@ enum linnet_error {
     LINNET_ECERTIFICATE = -28, /* a certificate or public key is missing, expired, not trusted, or of another name */
     LINNET_ESUITE = -29,       /* no cipher suite, version or kind of credentials in common */
     LINNET_EHANDSHAKE = -30,   /* the secured session could not be set up for another reason, or the peer ended it */
+    LINNET_ESESSIONS = -31,    /* the file for sessions cannot be used: errno says why (linnet_server_config) */
 
-    LINNET_ECHANGED = -31 /* a body changes faster than it can be read block by block (limits.body_restarts): larger
+    LINNET_ECHANGED = -32 /* a body changes faster than it can be read block by block (limits.body_restarts): larger
                            * blocks need fewer messages, and what fits into one message is always of one state */
 };
 

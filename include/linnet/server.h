@@ -25,11 +25,14 @@ typedef struct linnet_server_config {
     linnet_q_transmission q_block;
 
     const linnet_credentials *credentials; /* for coaps:// addresses; NULL: there are none. Copied */
-    /* A file, for its owner alone, where linnet_server_close() leaves the secured sessions and the next server that
-     * listens on the same addresses, bound in the same order, takes them from: clients go on without a new handshake.
-     * It is removed when it is read, before any of it is used, since two servers that count on from one file would
-     * break its secrets; so do not copy it. A file that is not there, or no such file, is as if there were none.
-     * NULL: sessions end with the server, and the clients are told. */
+    /* A file where the secured sessions are, so that the next server that listens on the same addresses, bound in the
+     * same order, goes on with them: clients need no new handshake. However this one ends: linnet_server_close(), a
+     * crash, SIGKILL. When the machine stops before the server was closed, they are gone. The file is made where there
+     * is none, for its owner alone, has 256 octets for each session, and holds its keys: nobody else may write to it,
+     * and no older state of it may come back (docs/security.md). Who would not be let in any more does not go on:
+     * `look_up` is asked for the key of each, before the server is open. Opening fails with LINNET_ESESSIONS and errno:
+     * EWOULDBLOCK, another server has it; EINVAL, it is another file; EPERM, others may read or write it, or it is
+     * theirs; else what open() or mmap() said. NULL: sessions end with the server, and the clients are told. */
     const char *session_file;
 
     /* Requests for paths that no resource has (default: 4.04). */
@@ -40,7 +43,8 @@ typedef struct linnet_server_config {
 /*
  * Opens a server that listens on `address`: "coap://[::]", "coap://0.0.0.0:5683", "coap://localhost:0"; NULL is
  * "coap://[::]", which is every address, IPv4 and IPv6 (on a host without IPv6: every IPv4 address).
- * LINNET_EURI, LINNET_ESCHEME, LINNET_ERESOLVE, LINNET_EADDRESS, LINNET_ENOMEM, LINNET_ESYSTEM; *server is NULL then.
+ * LINNET_EURI, LINNET_ESCHEME, LINNET_ERESOLVE, LINNET_EADDRESS, LINNET_ENOMEM, LINNET_ESYSTEM; with settings also
+ * LINNET_ECREDENTIALS, LINNET_ESESSIONS, LINNET_EUNSUPPORTED. *server is NULL then.
  */
 int linnet_server_open(linnet_server **server, const char *address);
 /* The same with settings; `config` is copied, its strings need not live on. */
@@ -53,6 +57,16 @@ int linnet_server_address(const linnet_server *server, size_t index, linnet_addr
 
 /* Whether it is one of coaps://. */
 bool linnet_server_is_secured(const linnet_server *server, size_t index);
+
+/* What was found in session_file when the server was opened. */
+typedef struct linnet_found_sessions {
+    size_t restored;     /* that go on */
+    size_t refused;      /* that do not: the credentials of today would not let their peers in */
+    size_t damaged;      /* nor those: they were not whole */
+    const char *dropped; /* why none of them goes on, in words: the machine was started anew, the file is a copy,
+                          * damaged, or of another version. NULL: they do, or there were none. Static */
+} linnet_found_sessions;
+linnet_found_sessions linnet_server_found_sessions(const linnet_server *server);
 
 /*
  * Joins a multicast group: "224.0.1.187" (All CoAP Nodes, RFC 7252 12.8), "ff02::fd%eth0", "[ff05::fd]:5683". Without

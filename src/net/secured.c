@@ -1,6 +1,7 @@
 #include "net/secured.h"
 
 #include <linnet/error.h>
+#include <linnet/loop.h>
 #include <stdlib.h>
 
 struct linnet_secured {
@@ -15,6 +16,8 @@ static void send_datagram(void *context, const linnet_path *way, linnet_bytes da
 {
     linnet_loop *loop = context;
     if (datagram.size > loop->outbox.capacity || linnet_loop_loses(loop))
+        return;
+    if (way->socket >= loop->socket_count) /* of a session whose server listened on more addresses */
         return;
     if (linnet_outbox_full(&loop->outbox))
         linnet_outbox_flush(&loop->outbox, loop->sockets);
@@ -47,6 +50,11 @@ static void ended(void *context, uint64_t now, const linnet_path *path, int erro
         config->ended(config->context, now, path, error);
 }
 
+static size_t keep(void *context, size_t size)
+{
+    return linnet_session_file_extend(((linnet_loop *)context)->secured->config.file, size);
+}
+
 int linnet_secured_open(linnet_loop *loop, const linnet_secured_config *config)
 {
     linnet_dtls_config settings = {.limits = config->limits,
@@ -55,11 +63,14 @@ int linnet_secured_open(linnet_loop *loop, const linnet_secured_config *config)
                                    .send = send_datagram,
                                    .deliver = deliver,
                                    .connected = connected,
-                                   .ended = ended};
+                                   .ended = ended,
+                                   .keep = keep};
     struct linnet_secured *secured = loop->secured = calloc(1, sizeof *secured);
     if (!secured)
         return LINNET_ENOMEM;
     secured->config = *config;
+    if (config->file)
+        settings.kept = linnet_session_file_memory(config->file);
     secured->memory_size = linnet_dtls_memory(&config->limits);
     secured->memory = linnet_reserve(secured->memory_size);
     secured->plain = malloc(loop->outbox.capacity);
@@ -68,6 +79,12 @@ int linnet_secured_open(linnet_loop *loop, const linnet_secured_config *config)
     int error = linnet_dtls_init(&secured->dtls, secured->memory, secured->memory_size, &settings);
     loop->dtls = secured->dtls;
     return error;
+}
+
+linnet_dtls_restored linnet_secured_restore(linnet_loop *loop)
+{
+    size_t size = linnet_session_file_size(loop->secured->config.file);
+    return linnet_dtls_restore(loop->dtls, linnet_clock(), size);
 }
 
 void linnet_secured_close(linnet_loop *loop)

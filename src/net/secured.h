@@ -4,11 +4,13 @@
 #define LINNET_NET_SECURED_H
 
 #include "net/loop.h"
+#include "net/session_file.h"
 #include "security/dtls.h"
 
 typedef struct linnet_secured_config {
     linnet_limits limits;
-    linnet_keyring *keyring; /* server; NULL: client */
+    linnet_keyring *keyring;   /* server; NULL: client */
+    linnet_session_file *file; /* NULL: sessions end with the loop. It stays the caller's, and is closed later */
     /* As in linnet_dtls_config; may be NULL. `context` is for both. */
     void (*connected)(void *context, uint64_t now, void *tag, int error, const linnet_path *path);
     void (*ended)(void *context, uint64_t now, const linnet_path *path, int error);
@@ -17,6 +19,8 @@ typedef struct linnet_secured_config {
 
 /* LINNET_ENOMEM, LINNET_EUNSUPPORTED. linnet_secured_close() is due in any case, before the sockets go. */
 int linnet_secured_open(linnet_loop *loop, const linnet_secured_config *config);
+/* Goes on with the sessions in the file. Before there are any others. */
+linnet_dtls_restored linnet_secured_restore(linnet_loop *loop);
 void linnet_secured_close(linnet_loop *loop);
 
 /* False: it is nothing secured, and for the endpoint as it is. */

@@ -2,7 +2,6 @@
 #include "net/server.h"
 
 #include "net/secured.h"
-#include "net/session_file.h"
 
 #include <errno.h>
 #include <linnet/error.h>
@@ -60,23 +59,32 @@ static int open_q_block(linnet_server *server, const linnet_server_config *confi
     return linnet_q_block_init(&server->q_block, server->q_block_memory, size, server->loop.endpoint, &config->q_block);
 }
 
+static void find_sessions(linnet_server *server)
+{
+    linnet_dtls_restored restored = linnet_secured_restore(&server->loop);
+    server->found = (linnet_found_sessions){.restored = restored.sessions,
+                                            .refused = restored.refused,
+                                            .damaged = restored.damaged,
+                                            .dropped = linnet_session_file_dropped(server->session_file)};
+}
+
 static int open_secured(linnet_server *server, const linnet_server_config *config)
 {
     linnet_secured_config settings = {.limits = config->limits};
     int error = linnet_keyring_open(&server->keyring, config->credentials, true);
+    if (error == 0 && config->session_file)
+        error = linnet_session_file_open(&server->session_file, config->session_file,
+                                         linnet_dtls_kept_size(&config->limits));
     if (error != 0)
         return error;
     settings.keyring = server->keyring;
+    settings.file = server->session_file;
     server->site.identify = linnet_secured_identify;
     server->site.identify_context = &server->loop;
     error = linnet_secured_open(&server->loop, &settings);
-    if (error != 0 || !config->session_file)
-        return error;
-    server->session_file = strdup(config->session_file);
-    if (!server->session_file)
-        return LINNET_ENOMEM;
-    linnet_session_file_take(server->session_file, server->loop.dtls);
-    return 0;
+    if (error == 0 && server->session_file)
+        find_sessions(server);
+    return error;
 }
 
 static int open_all(linnet_server *server, const linnet_server_config *config)
@@ -129,10 +137,8 @@ void linnet_server_close(linnet_server *server)
 {
     if (!server)
         return;
-    if (server->session_file)
-        linnet_session_file_leave(server->session_file, server->loop.dtls);
-    free(server->session_file);
     linnet_loop_close(&server->loop, LINNET_ECLOSED);
+    linnet_session_file_close(server->session_file);
     linnet_keyring_release(server->keyring);
     linnet_unreserve(server->observers, server->observers_size);
     linnet_unreserve(server->echo, server->echo_size);
@@ -190,6 +196,8 @@ void linnet_server_stop(linnet_server *server)
     atomic_store(&server->stopped, true);
     linnet_loop_wake(&server->loop);
 }
+
+linnet_found_sessions linnet_server_found_sessions(const linnet_server *server) { return server->found; }
 
 size_t linnet_server_observers(const linnet_server *server) { return linnet_observers_count(server->observing); }
 

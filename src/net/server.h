@@ -37,8 +37,9 @@ struct linnet_server {
     linnet_q_block *q_block; /* NULL: switched off */
     void *q_block_memory;
     size_t q_block_size;
-    struct linnet_keyring *keyring; /* NULL: no coaps:// */
-    char *session_file;             /* NULL: none */
+    struct linnet_keyring *keyring;           /* NULL: no coaps:// */
+    struct linnet_session_file *session_file; /* NULL: none */
+    linnet_found_sessions found;
     atomic_bool stopped;
 };
 

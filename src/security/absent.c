@@ -79,17 +79,16 @@ uint64_t linnet_dtls_deadline(const linnet_dtls *dtls)
     return UINT64_MAX;
 }
 
-uint8_t *linnet_dtls_save(linnet_dtls *dtls, size_t *size)
+size_t linnet_dtls_kept_size(const linnet_limits *limits)
 {
-    (void)dtls;
-    *size = 0;
-    return NULL;
+    (void)limits;
+    return 0;
 }
 
-int linnet_dtls_restore(linnet_dtls *dtls, uint64_t now, linnet_bytes saved)
+linnet_dtls_restored linnet_dtls_restore(linnet_dtls *dtls, uint64_t now, size_t size)
 {
-    (void)dtls, (void)now, (void)saved;
-    return LINNET_EUNSUPPORTED;
+    (void)dtls, (void)now, (void)size;
+    return (linnet_dtls_restored){0};
 }
 
 size_t linnet_dtls_sessions(const linnet_dtls *dtls)

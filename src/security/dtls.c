@@ -60,12 +60,21 @@ int linnet_dtls_init(linnet_dtls **made, void *memory, size_t size, const linnet
     return 0;
 }
 
+/* It goes on somewhere else. */
+static void leave(linnet_dtls *dtls, linnet_session *session)
+{
+    session->kept = false;
+    linnet_session_take_down(dtls, session);
+}
+
 void linnet_dtls_clear(linnet_dtls *dtls)
 {
     linnet_shaking_clear(dtls);
     for (uint32_t i = 0; i < dtls->pool.touched; i++) {
         linnet_session *session = (linnet_session *)(void *)(dtls->pool.memory + i * dtls->pool.item_size);
-        if (session->in_use)
+        if (session->in_use && session->kept)
+            leave(dtls, session);
+        else if (session->in_use)
             linnet_session_close(dtls, 0, session, 0);
     }
     linnet_keyring_release(dtls->config.keyring);
@@ -134,7 +143,7 @@ size_t linnet_dtls_seal(linnet_dtls *dtls, uint32_t session, linnet_bytes plain,
         return 0;
     *way = to->path;
     way->peer.session = 0;
-    return linnet_record_seal(&to->record, LINNET_APPLICATION_DATA, plain, out);
+    return linnet_session_seal(dtls, to, LINNET_APPLICATION_DATA, plain, out);
 }
 
 bool linnet_dtls_is_taken(const linnet_dtls *dtls, const linnet_path *way)

@@ -42,13 +42,21 @@ typedef struct linnet_dtls_config {
     /* A session is no more, other than by linnet_dtls_end(): LINNET_ECLOSED, the peer ended it or a new one took its
      * place; LINNET_EBUSY, it made way. */
     void (*ended)(void *context, uint64_t now, const linnet_path *path, int error);
+
+    /* Server: memory that outlives the process, of linnet_dtls_kept_size() octets and aligned to 64, zeros at first or
+     * as the last linnet_dtls left it; it stays the caller's. Sessions are in it at any moment, so that after a crash,
+     * too, linnet_dtls_restore() goes on with them. NULL: they end with the linnet_dtls. */
+    uint8_t *kept;
+    /* Makes the first `size` octets of it ready to be written to; returns how many are, which may be more or, where
+     * there is no room, fewer: a session that has none is not kept. NULL: there is nothing to do. */
+    size_t (*keep)(void *context, size_t size);
 } linnet_dtls_config;
 
 size_t linnet_dtls_memory(const linnet_limits *limits);
 /* As linnet_endpoint_init(). LINNET_ENOMEM. Then linnet_dtls_clear() is due. */
 int linnet_dtls_init(linnet_dtls **dtls, void *memory, size_t size, const linnet_dtls_config *config);
-/* Ends all sessions with a close_notify alert and all handshakes; nobody is called but `send`. The memory is the
- * caller's again. */
+/* Ends all sessions with a close_notify alert, but those that are kept, and all handshakes; nobody is called but
+ * `send`. The memory is the caller's again. */
 void linnet_dtls_clear(linnet_dtls *dtls);
 
 /* Whether a datagram is DTLS rather than CoAP, where one socket has both (RFC 7983 7). */
@@ -80,12 +88,23 @@ linnet_identity linnet_dtls_identity(const linnet_dtls *dtls, uint32_t session);
 uint64_t linnet_dtls_deadline(const linnet_dtls *dtls);
 void linnet_dtls_advance(linnet_dtls *dtls, uint64_t now);
 
-/* For a restart in order: all sessions as octets, secret ones, in memory of malloc(); they are gone from here, and the
- * peers hear nothing of it. NULL: no memory, and they are still here. What was saved may be restored once, or a
- * sequence number would be used twice. */
-uint8_t *linnet_dtls_save(linnet_dtls *dtls, size_t *size);
-/* LINNET_EFORMAT: not, or not all of it, what linnet_dtls_save() gave; those before that are restored. */
-int linnet_dtls_restore(linnet_dtls *dtls, uint64_t now, linnet_bytes saved);
+/* What sessions look like in config.kept: another number is another form. */
+#define LINNET_DTLS_KEPT_LAYOUT 1u
+
+/* Octets of config.kept: 256 for each of limits.sessions. Of a session whose keys and name have more than 184 nothing
+ * is kept. */
+size_t linnet_dtls_kept_size(const linnet_limits *limits);
+
+typedef struct linnet_dtls_restored {
+    size_t sessions; /* that go on */
+    size_t refused;  /* that the keyring would not let in today; or there is no memory */
+    size_t damaged;  /* that were not as they should be */
+} linnet_dtls_restored;
+
+/* Server: goes on with the sessions in the first `size` octets of config.kept, once and before anything else. Nobody
+ * else may go on with them, be it from a copy: it would use sequence numbers twice. Those that the last one might have
+ * used are passed over, and what it might have read is not read again, whenever it was stopped. */
+linnet_dtls_restored linnet_dtls_restore(linnet_dtls *dtls, uint64_t now, size_t size);
 
 /* How many there are, for tests and statistics. */
 size_t linnet_dtls_sessions(const linnet_dtls *dtls);

@@ -36,6 +36,7 @@ typedef struct linnet_handshake {
     void *tag;                 /* of whoever asked for it */
     char *name;                /* client: the name that the server's certificate has to have; NULL: any */
     uint8_t client_random[32]; /* server: which ClientHello started it */
+    uint16_t key_print;        /* server: linnet_keyring_brief() of the pre-shared key */
     uint64_t timeout;          /* microseconds until the flight is sent again */
     uint64_t deadline;
     linnet_bytes input; /* a record that the library has not taken yet */

@@ -1,5 +1,6 @@
 #include "security/keyring.h"
 
+#include "engine/siphash.h"
 #include "security/suites.h"
 
 #include <gnutls/abstract.h>
@@ -128,6 +129,20 @@ static int load_own(linnet_keyring *keyring, const linnet_credentials *given)
     return error;
 }
 
+uint16_t linnet_keyring_brief(linnet_bytes octets)
+{
+    static const linnet_sip_key key = {{0}};
+    return (uint16_t)(1u + linnet_siphash(&key, octets) % UINT16_MAX);
+}
+
+bool linnet_keyring_trusts_key(const linnet_keyring *keyring, linnet_bytes key)
+{
+    for (size_t i = 0; i < keyring->trusted_key_count; i++)
+        if (linnet_bytes_equal(keyring->trusted_keys[i], key))
+            return true;
+    return false;
+}
+
 static int load_trust(linnet_keyring *keyring, const linnet_credentials *given)
 {
     source trusted;
@@ -136,6 +151,7 @@ static int load_trust(linnet_keyring *keyring, const linnet_credentials *given)
         count = gnutls_certificate_set_x509_trust_mem(keyring->certificates, &trusted.datum, format_of(&trusted.datum));
         error = count == 0 ? LINNET_ECREDENTIALS : outcome(count);
     }
+    keyring->trust_print = linnet_keyring_brief(linnet_view(trusted.datum.data, trusted.datum.size));
     close_source(&trusted);
     if (error == 0 && given->trust_system)
         error = outcome(gnutls_certificate_set_x509_system_trust(keyring->certificates));

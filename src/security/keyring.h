@@ -29,6 +29,7 @@ struct linnet_keyring {
     char *peer_name; /* NULL: none was given */
     linnet_peer_certificate peer_certificate;
     bool has_trust;             /* there is something to verify a peer against */
+    uint16_t trust_print;       /* of the certificates that it is verified against, not 0 */
     linnet_bytes *trusted_keys; /* SubjectPublicKeyInfo, DER */
     size_t trusted_key_count;
     uint16_t *suites;
@@ -41,6 +42,17 @@ struct linnet_keyring {
     linnet_ticket tickets[LINNET_TICKETS]; /* client */
     unsigned next_ticket;                  /* the one that makes way */
 };
+
+/* Server: which key goes with an identity. Returns its size, or LINNET_ENOENT. */
+int linnet_keyring_find_key(const linnet_keyring *keyring, linnet_bytes identity, uint8_t key[LINNET_PSK_MAX]);
+
+/* Whether that raw public key (SubjectPublicKeyInfo, DER) is one that is trusted (RFC 7250). */
+bool linnet_keyring_trusts_key(const linnet_keyring *keyring, linnet_bytes key);
+
+/* 16 bits of a hash, not 0: enough to see that something is another, and too little to find out what it is. */
+uint16_t linnet_keyring_brief(linnet_bytes octets);
+/* Server: stands for what lets that peer in: its key, the authorities. 0: nothing does. */
+uint16_t linnet_keyring_admission(const linnet_keyring *keyring, linnet_identity peer);
 
 /* Client: the ticket for a server that has to have that name, or NULL. */
 const linnet_ticket *linnet_keyring_ticket(const linnet_keyring *keyring, const linnet_address *peer, const char *name);

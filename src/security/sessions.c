@@ -36,7 +36,7 @@ static void send_record(linnet_dtls *dtls, linnet_session *session, uint8_t type
 {
     uint8_t datagram[64 + LINNET_RECORD_OVERHEAD];
     linnet_path way = session->path;
-    size_t size = plain.size <= 64 ? linnet_record_seal(&session->record, type, plain, datagram) : 0;
+    size_t size = plain.size <= 64 ? linnet_session_seal(dtls, session, type, plain, datagram) : 0;
     way.peer.session = 0;
     if (size > 0)
         dtls->config.send(dtls->config.context, &way, linnet_view(datagram, size));
@@ -51,6 +51,7 @@ static void send_alert(linnet_dtls *dtls, linnet_session *session, uint8_t level
 void linnet_session_take_down(linnet_dtls *dtls, linnet_session *session)
 {
     bool is_long = linnet_record_is_long((linnet_aead)session->record.aead);
+    linnet_kept_drop(dtls, session);
     linnet_session_forget_flight(dtls, session);
     linnet_table_remove(&dtls->by_path, &session->by_path);
     linnet_table_remove(&dtls->by_id, &session->by_id);
@@ -120,6 +121,8 @@ static linnet_session_more *make_more(const linnet_handshake *handshake)
     if (!more)
         return NULL;
     *more = (linnet_session_more){.security = who.security, .name_size = (uint16_t)who.name.size};
+    more->admission =
+        who.security == LINNET_SECURED_PSK ? handshake->key_print : linnet_keyring_admission(handshake->keyring, who);
     if (who.name.size > 0)
         memcpy(more->octets, who.name.data, who.name.size);
     return more;
@@ -178,29 +181,35 @@ linnet_session *linnet_session_make(linnet_dtls *dtls, uint64_t now, const linne
     more = trim(more, &record);
     linnet_session *session = place(dtls, now, &handshake->path, &record, more);
     gnutls_memset(&record, 0, sizeof record);
-    if (session)
-        more->flight = keep_flight(dtls, now, session, handshake);
-    else
+    if (!session) {
         free(more);
+        return NULL;
+    }
+    more->flight = keep_flight(dtls, now, session, handshake);
+    linnet_kept_put(dtls, session);
     return session;
 }
 
-void linnet_session_restore(linnet_dtls *dtls, uint64_t now, const linnet_path *path, const linnet_record_state *record,
-                            linnet_bytes keys, linnet_identity who)
+linnet_session *linnet_session_restore(linnet_dtls *dtls, uint64_t now, const linnet_path *path,
+                                       const linnet_record_state *record, linnet_bytes keys, linnet_identity who,
+                                       uint16_t admission)
 {
     bool is_long = linnet_record_is_long((linnet_aead)record->aead);
     linnet_record_state with_keys = *record;
     linnet_session_more *more = malloc(sizeof *more + who.name.size + (is_long ? keys.size : 0));
     if (!more)
-        return; /* its peer begins anew */
-    *more = (linnet_session_more){.security = who.security, .name_size = (uint16_t)who.name.size};
+        return NULL; /* its peer begins anew */
+    *more =
+        (linnet_session_more){.security = who.security, .name_size = (uint16_t)who.name.size, .admission = admission};
     if (who.name.size > 0)
         memcpy(more->octets, who.name.data, who.name.size);
     with_keys.keys.elsewhere = is_long ? more->octets + more->name_size : NULL;
     memcpy(is_long ? with_keys.keys.elsewhere : with_keys.keys.octets, keys.data, keys.size);
-    if (!place(dtls, now, path, &with_keys, more))
+    linnet_session *session = place(dtls, now, path, &with_keys, more);
+    if (!session)
         free(more);
     gnutls_memset(&with_keys, 0, sizeof with_keys);
+    return session;
 }
 
 /* The peer asks for the last flight by sending its own once more (RFC 6347 4.2.4). */
@@ -255,6 +264,8 @@ bool linnet_session_receive(linnet_dtls *dtls, uint64_t now, linnet_session *ses
         return true;
     }
     session->recent = true;
+    if (session->kept)
+        linnet_kept_heard(dtls, session);
     if (record->type == LINNET_APPLICATION_DATA)
         take_data(dtls, now, session, plain);
     else if (record->type == LINNET_ALERT)

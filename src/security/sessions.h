@@ -1,5 +1,5 @@
 /* The inside of a linnet_dtls. Its functions stand in several files: dtls.c (what a datagram is for), sessions.c (those
- * that are set up), shaking.c (those that will be), saving.c (over a restart), cookie.c (what comes before any memory
+ * that are set up), shaking.c (those that will be), keeping.c (over a restart), cookie.c (what comes before any memory
  * is spent). */
 #ifndef LINNET_SECURITY_SESSIONS_H
 #define LINNET_SECURITY_SESSIONS_H
@@ -15,6 +15,7 @@ enum {
     LINNET_FLIGHT_PAUSE_MS = 250,   /* and how often */
     LINNET_FLIGHT_MOST = 8,         /* and how many times */
     LINNET_EVICTION_LOOKS = 64,     /* at sessions, for one to make way */
+    LINNET_KEPT_BLOCK = 256,        /* sequence numbers that are reserved at a time, a power of two (keeping.c) */
     LINNET_RECORD_ROOM = 16384 + 64 /* octets of the longest plaintext (RFC 5246 6.2.1), and some */
 };
 
@@ -34,7 +35,8 @@ typedef struct linnet_session_more {
     linnet_last_flight *flight; /* NULL: forgotten */
     linnet_security security;
     uint16_t name_size;
-    uint8_t octets[]; /* the name; then LINNET_LONG_KEYS, where they are needed */
+    uint16_t admission; /* linnet_keyring_admission() when it was set up */
+    uint8_t octets[];   /* the name; then LINNET_LONG_KEYS, where they are needed */
 } linnet_session_more;
 
 typedef struct linnet_session {
@@ -45,6 +47,7 @@ typedef struct linnet_session {
     linnet_session_more *more;
     bool in_use;
     bool recent; /* something authentic came since the hand of the clock passed (see sessions.c) */
+    bool kept;   /* it has a slot in config.kept */
 } linnet_session;
 
 _Static_assert(sizeof(void *) > 8 || sizeof(linnet_session) <= 168, "a million sessions fit into 168 MB");
@@ -64,7 +67,8 @@ struct linnet_dtls {
     uint32_t next_id;
     uint32_t hand;
     uint8_t cookie_key[32];
-    uint8_t *plain; /* LINNET_RECORD_ROOM octets */
+    uint8_t *plain;   /* LINNET_RECORD_ROOM octets */
+    size_t kept_size; /* octets of config.kept that are ready */
 };
 
 /* By what a path is found. A server's includes our address; a client lets the system choose that. */
@@ -79,13 +83,33 @@ linnet_session *linnet_session_make(linnet_dtls *dtls, uint64_t now, const linne
 /* Opens a record of its, and does what it says. False: it is not authentic. */
 bool linnet_session_receive(linnet_dtls *dtls, uint64_t now, linnet_session *session, const linnet_record *record);
 void linnet_session_forget_flight(linnet_dtls *dtls, linnet_session *session);
-/* One that was saved (saving.c). Without memory for it there is none. */
-void linnet_session_restore(linnet_dtls *dtls, uint64_t now, const linnet_path *path, const linnet_record_state *record,
-                            linnet_bytes keys, linnet_identity who);
+/* One that was kept. NULL: there is no memory for it. */
+linnet_session *linnet_session_restore(linnet_dtls *dtls, uint64_t now, const linnet_path *path,
+                                       const linnet_record_state *record, linnet_bytes keys, linnet_identity who,
+                                       uint16_t admission);
 /* Without a word to anybody. */
 void linnet_session_take_down(linnet_dtls *dtls, linnet_session *session);
 /* Sends an alert and takes it down; `error` is told to config.ended unless it is 0. */
 void linnet_session_close(linnet_dtls *dtls, uint64_t now, linnet_session *session, int error);
+
+/* keeping.c: what config.kept says of a session. */
+/* Writes all that is said of it, or all anew: when it is made, and when its path is another. */
+void linnet_kept_put(linnet_dtls *dtls, linnet_session *session);
+/* Its slot is nobody's. */
+void linnet_kept_drop(linnet_dtls *dtls, linnet_session *session);
+/* Says that numbers are used up to the end of the block that write_sequence is in. */
+void linnet_kept_reserve(linnet_dtls *dtls, const linnet_session *session);
+/* Says what was read; the session is kept. */
+void linnet_kept_heard(linnet_dtls *dtls, const linnet_session *session);
+
+/* The one way to linnet_record_seal() for a session. */
+static inline size_t linnet_session_seal(linnet_dtls *dtls, linnet_session *session, uint8_t type, linnet_bytes plain,
+                                         uint8_t *out)
+{
+    if (session->record.write_sequence % LINNET_KEPT_BLOCK == 0)
+        linnet_kept_reserve(dtls, session);
+    return linnet_record_seal(&session->record, type, plain, out);
+}
 
 /* shaking.c */
 linnet_handshake *linnet_shaking_on(const linnet_dtls *dtls, const linnet_path *way);

@@ -9,10 +9,8 @@
 
 #define NO_LIMIT_MS 0x7fffffffu /* our own deadline counts */
 
-/* Server: which key goes with an identity. */
-static int find_key(linnet_handshake *handshake, linnet_bytes identity, uint8_t key[LINNET_PSK_MAX])
+int linnet_keyring_find_key(const linnet_keyring *keyring, linnet_bytes identity, uint8_t key[LINNET_PSK_MAX])
 {
-    const linnet_keyring *keyring = handshake->keyring;
     int size = keyring->look_up ? keyring->look_up(keyring->context, identity, key) : LINNET_ENOENT;
     if (size > 0 && size <= (int)LINNET_PSK_MAX)
         return size;
@@ -28,12 +26,13 @@ static int give_key(gnutls_session_t tls, const gnutls_datum_t *identity, gnutls
 {
     linnet_handshake *handshake = gnutls_session_get_ptr(tls);
     uint8_t octets[LINNET_PSK_MAX];
-    int size = find_key(handshake, linnet_view(identity->data, identity->size), octets);
+    int size = linnet_keyring_find_key(handshake->keyring, linnet_view(identity->data, identity->size), octets);
     if (size < 0) {
         linnet_handshake_blame(handshake, LINNET_EIDENTITY, GNUTLS_A_UNKNOWN_PSK_IDENTITY,
                                "there is no key for this identity");
         return -1;
     }
+    handshake->key_print = linnet_keyring_brief(linnet_view(octets, (size_t)size));
     key->data = gnutls_malloc((size_t)size);
     key->size = (unsigned)size;
     if (key->data)
@@ -48,11 +47,42 @@ static bool is_address(const char *name)
     return inet_pton(AF_INET, name, ip) == 1 || inet_pton(AF_INET6, name, ip) == 1;
 }
 
+static bool asks_for_certificate(const linnet_keyring *keyring)
+{
+    return !keyring->server || keyring->has_trust || keyring->trusted_key_count > 0 ||
+           keyring->peer_certificate != LINNET_PEER_DEFAULT;
+}
+
+static uint16_t admission_by_key(const linnet_keyring *keyring, linnet_bytes identity)
+{
+    uint8_t key[LINNET_PSK_MAX];
+    int size = keyring->psk_server ? linnet_keyring_find_key(keyring, identity, key) : LINNET_ENOENT;
+    uint16_t print = size > 0 ? linnet_keyring_brief(linnet_view(key, (size_t)size)) : 0;
+    gnutls_memset(key, 0, sizeof key);
+    return print;
+}
+
+uint16_t linnet_keyring_admission(const linnet_keyring *keyring, linnet_identity peer)
+{
+    switch (peer.security) {
+    case LINNET_SECURED_PSK:
+        return admission_by_key(keyring, peer.name);
+    case LINNET_SECURED_RAW_KEY:
+        return linnet_keyring_trusts_key(keyring, peer.name);
+    case LINNET_SECURED_CERTIFICATE:
+        return keyring->trust_print;
+    case LINNET_SECURED_ANONYMOUS:
+        return keyring->certificates &&
+               !(asks_for_certificate(keyring) && keyring->peer_certificate == LINNET_PEER_DEFAULT);
+    default:
+        return 0;
+    }
+}
+
 static int set_up_certificates(linnet_handshake *handshake)
 {
     const linnet_keyring *keyring = handshake->keyring;
-    bool asks = !keyring->server || keyring->has_trust || keyring->trusted_key_count > 0 ||
-                keyring->peer_certificate != LINNET_PEER_DEFAULT;
+    bool asks = asks_for_certificate(keyring);
     bool requires = keyring->peer_certificate == LINNET_PEER_DEFAULT;
     int error = gnutls_credentials_set(handshake->tls, GNUTLS_CRD_CERTIFICATE, keyring->certificates);
     gnutls_session_set_verify_function(handshake->tls, linnet_verify_peer);

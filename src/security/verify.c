@@ -50,10 +50,8 @@ static int refuse(linnet_handshake *handshake, int alert, const char *text)
 /* RFC 7250: the key is the one that was provisioned, or it is not. */
 static int verify_raw_key(linnet_handshake *handshake, const gnutls_datum_t *key)
 {
-    const linnet_keyring *keyring = handshake->keyring;
-    for (size_t i = 0; i < keyring->trusted_key_count; i++)
-        if (linnet_bytes_equal(keyring->trusted_keys[i], linnet_view(key->data, key->size)))
-            return 0;
+    if (linnet_keyring_trusts_key(handshake->keyring, linnet_view(key->data, key->size)))
+        return 0;
     return refuse(handshake, GNUTLS_A_CERTIFICATE_UNKNOWN, "the peer's raw public key is not one that is trusted");
 }
 

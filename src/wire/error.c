@@ -43,6 +43,7 @@ static const error_entry table[] = {
     ENTRY(LINNET_ECERTIFICATE, "the certificate or public key is not accepted"),
     ENTRY(LINNET_ESUITE, "no cipher suite in common"),
     ENTRY(LINNET_EHANDSHAKE, "the secured session could not be set up"),
+    ENTRY(LINNET_ESESSIONS, "the file for sessions cannot be used"),
     ENTRY(LINNET_ECHANGED, "the representation changes faster than it can be read"),
 };
 

@@ -213,31 +213,3 @@ def test_an_observation_goes_on_over_the_session():
         told = programs.run(*command)
         assert told.returncode == 0, told.stderr
         assert len(told.stdout.splitlines()) == 2
-
-
-def test_sessions_go_on_when_the_server_is_started_again(tmp_path):
-    """One observation over one session: notified by the first server, and heard by the second, which is never asked for
-    a new handshake."""
-    file = tmp_path / "sessions"
-    port = secured.free_port()
-    command = [programs.linnet_path(), "serve", "--demo", "--bind", f"coaps://127.0.0.1:{port}", "--log-level", "info",
-               "--sessions", file, *secured.PSK]  # fmt: skip
-    with secured.Relay("127.0.0.1", port, secured.free_port()) as relay:
-        first = programs.Server(*command, ready="listening on coaps://")
-        ping = [programs.linnet_path(), "ping", f"coaps://127.0.0.1:{relay.port}", "--interval", "0.2", *secured.PSK]
-        pinging = programs.Server(*ping)
-        try:
-            pinging.wait_for(r"\b2\b.*ms")
-            assert first.stop() == 0
-            assert file.stat().st_mode & 0o777 == 0o600
-            handshakes = len([packet for packet in relay.packets if packet.octets[:1] == b"\x16"])
-            second = programs.Server(*command, ready="listening on coaps://")
-            try:
-                assert not file.exists()
-                seen = len(relay.packets)
-                relay.wait_for(lambda packet: not packet.to_server and relay.recorded.index(packet) > seen)
-                assert len([packet for packet in relay.packets if packet.octets[:1] == b"\x16"]) == handshakes
-            finally:
-                second.stop()
-        finally:
-            pinging.stop()

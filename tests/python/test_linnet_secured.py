@@ -97,6 +97,35 @@ async def test_libcoaps_client_asks_python(peer):
         assert (await client("-m", "get", f"{uri}/value")).stdout.strip() == "second"
 
 
+def keys_in(file):
+    """Those of all sessions in a file of --sessions: another handshake would have made others."""
+    octets, size = file.read_bytes(), 256
+    slots = [octets[at : at + size] for at in range(size, len(octets), size)]
+    return {slot[72:112] for slot in slots if any(slot[:8])}
+
+
+@in_loop
+async def test_a_thousand_sessions_go_on_when_the_server_is_killed(tmp_path):
+    file, port, count = tmp_path / "sessions", secured.free_port(), 1000
+    command = [programs.linnet_path(), "serve", "--demo", "--bind", f"coaps://0.0.0.0:{port}", "--log-level", "info",
+               "--sessions", file, *secured.PSK]  # fmt: skip
+    uris = [f"coaps://127.0.{1 + each // 250}.{1 + each % 250}:{port}/whoami" for each in range(count)]
+    seen = []
+    async with await Context.create_client_context(client_credentials=keys()) as context:
+        for _ in range(3):
+            server = programs.Server(*command, ready="listening on coaps://")
+            try:
+                for first in range(0, count, 50):
+                    answers = await asyncio.gather(*[ask(context, uri) for uri in uris[first : first + 50]])
+                    assert all(b"pre-shared key" in answer.payload for answer in answers)
+                if seen:
+                    server.wait_for(f"{count} secured sessions go on")
+            finally:
+                server.kill()
+            seen.append(keys_in(file))
+    assert len(seen[0]) == count and seen[0] == seen[1] == seen[2]
+
+
 @in_loop
 async def test_the_command_asks_python_and_each_side_says_why_it_fails(caplog):
     caplog.set_level(logging.INFO)

@@ -1,4 +1,4 @@
-/* What becomes of a secured session: replays, forgeries, lost last flights, others at the same address, restarts.
+/* What becomes of a secured session: replays, forgeries, lost last flights, others at the same address.
  * Nonces are watched as in dtls_loss_test.c. */
 #include "dtls_scene.h"
 #include "security/sessions.h"
@@ -262,68 +262,6 @@ static void sequence_numbers_do_not_wrap(void **state)
     scene_close(self);
 }
 
-/* The server is another one, with the memory of the first; the client notices nothing. */
-static void restart(pair *self, const linnet_credentials *server)
-{
-    size_t size;
-    uint8_t *saved = linnet_dtls_save(self->ends[PAIR_TO_SERVER], &size);
-    assert_non_null(saved);
-    assert_int_equal(linnet_dtls_sessions(self->ends[PAIR_TO_SERVER]), 0);
-    pair_open_server(self, server);
-    assert_int_equal(linnet_dtls_restore(self->ends[PAIR_TO_SERVER], self->now, linnet_view(saved, size)), 0);
-    free(saved);
-}
-
-static void sessions_go_on_after_a_restart_and_count_on(void **state)
-{
-    static const uint16_t suites[] = {LINNET_PSK_AES_128_CCM_8, LINNET_ECDHE_PSK_CHACHA20_POLY1305};
-    (void)state;
-    for (size_t i = 0; i < 2; i++) {
-        linnet_credentials client = scene_psk;
-        pair_datagram copy;
-        client.suites = &suites[i];
-        client.suite_count = 1;
-        pair *self = scene_open(&scene_psk, &client);
-        pair_connect(self, NULL);
-        pair_run(self, 40);
-        for (int n = 0; n < 5; n++) { /* the wire watches that no number comes twice */
-            scene_expect_talk(self);
-            self->fate = scene_keep_copy;
-            self->fate_context = &copy;
-            assert_true(pair_say(self, PAIR_TO_SERVER, "before"));
-            self->fate = NULL;
-            pair_run(self, 1);
-            restart(self, &scene_psk);
-            size_t heard = self->delivered[PAIR_TO_SERVER];
-            pair_inject(self, PAIR_TO_SERVER, &self->client_way, pair_octets(&copy));
-            pair_run(self, 1);
-            assert_int_equal(self->delivered[PAIR_TO_SERVER], heard); /* nor is an old record heard again */
-        }
-        scene_expect_talk(self);
-        linnet_identity who = linnet_dtls_identity(self->ends[PAIR_TO_SERVER], self->server_path.peer.session);
-        assert_true(linnet_bytes_equal(who.name, linnet_text("password")));
-        scene_close(self);
-    }
-}
-
-static void what_was_not_saved_is_not_restored(void **state)
-{
-    pair *self = scene_open_connected();
-    size_t size;
-    (void)state;
-    uint8_t *saved = linnet_dtls_save(self->ends[PAIR_TO_SERVER], &size);
-    for (size_t length = 0; length < size; length++) {
-        int error = linnet_dtls_restore(self->ends[PAIR_TO_SERVER], self->now, linnet_view(saved, length));
-        assert_int_equal(error, length == 8 ? 0 : LINNET_EFORMAT); /* 8 octets are none at all, saved */
-    }
-    assert_int_equal(linnet_dtls_sessions(self->ends[PAIR_TO_SERVER]), 0);
-    saved[0] ^= 1;
-    assert_int_equal(linnet_dtls_restore(self->ends[PAIR_TO_SERVER], self->now, linnet_view(saved, size)),
-                     LINNET_EFORMAT);
-    free(saved);
-    scene_close(self);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,8 +277,6 @@ int main(void)
         cmocka_unit_test(sessions_have_a_bound),
         cmocka_unit_test(renegotiation_is_refused_and_the_session_goes_on),
         cmocka_unit_test(sequence_numbers_do_not_wrap),
-        cmocka_unit_test(sessions_go_on_after_a_restart_and_count_on),
-        cmocka_unit_test(what_was_not_saved_is_not_restored),
     };
     return cmocka_run_group_tests(tests, scene_make_keys, scene_free_keys);
 }

@@ -136,6 +136,13 @@ static void failed(void *context, const linnet_handshake_failure *failure)
     self->failures[at]++;
 }
 
+static size_t keep(void *context, size_t size)
+{
+    const pair *self = context;
+    assert_true(size <= linnet_dtls_kept_size(&self->limits));
+    return self->kept_size;
+}
+
 static void open_end(pair *self, int end, const linnet_credentials *given)
 {
     bool server = end == PAIR_TO_SERVER;
@@ -147,6 +154,8 @@ static void open_end(pair *self, int end, const linnet_credentials *given)
         .deliver = server ? deliver_server : deliver_client,
         .connected = connected,
         .ended = server ? ended_server : ended_client,
+        .kept = server ? self->kept : NULL,
+        .keep = server && self->kept ? keep : NULL,
     };
     size_t size = linnet_dtls_memory(&self->limits);
     if (!credentials.look_up) {
@@ -160,13 +169,18 @@ static void open_end(pair *self, int end, const linnet_credentials *given)
     assert_int_equal(linnet_dtls_init(&self->ends[end], self->memory[end], size, &config), 0);
 }
 
+static void set_limits(pair *self)
+{
+    self->limits.sessions = self->limits.sessions ? self->limits.sessions : 64;
+    self->limits.handshakes = self->limits.handshakes ? self->limits.handshakes : 16;
+}
+
 void pair_open(pair *self, const linnet_credentials *server, const linnet_credentials *client)
 {
     self->client_way = (linnet_path){.peer = {.ip = {[10] = 0xff, 0xff, 192, 0, 2, 1}, .port = 40000}};
     self->server_way = (linnet_path){.peer = {.ip = {[10] = 0xff, 0xff, 192, 0, 2, 2}, .port = 5684}};
     self->nonces = calloc(1, sizeof *self->nonces);
-    self->limits.sessions = self->limits.sessions ? self->limits.sessions : 64;
-    self->limits.handshakes = self->limits.handshakes ? self->limits.handshakes : 16;
+    set_limits(self);
     self->now = 1000000;
     self->connected = 1;
     open_end(self, PAIR_TO_SERVER, server);
@@ -186,11 +200,35 @@ void pair_open_server(pair *self, const linnet_credentials *server)
     open_end(self, PAIR_TO_SERVER, server);
 }
 
+void pair_keep(pair *self)
+{
+    set_limits(self);
+    self->kept_size = linnet_dtls_kept_size(&self->limits);
+    self->kept = aligned_alloc(64, self->kept_size);
+    assert_non_null(self->kept);
+    memset(self->kept, 0, self->kept_size);
+}
+
+linnet_dtls_restored pair_kill_server(pair *self, const linnet_credentials *server)
+{
+    uint8_t *left = malloc(self->kept_size);
+    size_t on_wire = self->on_wire;
+    assert_non_null(left);
+    memcpy(left, self->kept, self->kept_size);
+    close_end(self, PAIR_TO_SERVER);
+    memcpy(self->kept, left, self->kept_size);
+    free(left);
+    self->on_wire = on_wire; /* nor did it say anything */
+    open_end(self, PAIR_TO_SERVER, server);
+    return linnet_dtls_restore(self->ends[PAIR_TO_SERVER], self->now, self->kept_size);
+}
+
 void pair_close(pair *self)
 {
     for (int end = 0; end < 2; end++)
         close_end(self, end);
     free(self->nonces);
+    free(self->kept);
 }
 
 void pair_connect(pair *self, const char *name)

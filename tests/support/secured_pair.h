@@ -36,6 +36,8 @@ struct pair {
     pair_fate *fate;
     void *fate_context;
     linnet_limits limits;
+    uint8_t *kept; /* the server's sessions (linnet_dtls_config.kept), by pair_keep(); NULL: they are not kept */
+    size_t kept_size;
 
     /* What happened. */
     int connected; /* 1: not told yet; else the error */
@@ -55,6 +57,11 @@ struct pair {
 void pair_open(pair *self, const linnet_credentials *server, const linnet_credentials *client);
 /* Another server in place of the first, which is closed. */
 void pair_open_server(pair *self, const linnet_credentials *server);
+/* Before pair_open(): the server has memory to keep sessions in. */
+void pair_keep(pair *self);
+/* Another server in place of the first, which is killed: nothing of it is left but its kept sessions. Returns what came
+ * of them. */
+linnet_dtls_restored pair_kill_server(pair *self, const linnet_credentials *server);
 void pair_close(pair *self);
 /* Begins the client's handshake. */
 void pair_connect(pair *self, const char *name);
