@@ -101,6 +101,7 @@ static int load(linnet_keyring *keyring, const linnet_credentials *given)
     bool raw_keys = given->raw_public_key || given->trusted_key_count > 0 ||
                     (!keyring->server && given->peer_certificate == LINNET_PEER_UNVERIFIED);
     char priority[LINNET_PRIORITY_SIZE];
+    keyring->has_own = has_own_key(given);
     int error = copy_rest(keyring, given) ? 0 : LINNET_ENOMEM;
     if (error == 0 && !linnet_suite_priority(priority, kinds, given->suites, given->suite_count, raw_keys))
         error = LINNET_ECREDENTIALS;

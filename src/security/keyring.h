@@ -35,6 +35,7 @@ struct linnet_keyring {
     void *context;
     char *peer_name; /* NULL: none was given */
     linnet_peer_certificate peer_certificate;
+    bool has_own;               /* there is a key to show a certificate or raw public key with */
     bool has_trust;             /* there is something to verify a peer against */
     linnet_bytes *trusted_keys; /* SubjectPublicKeyInfo, DER */
     size_t trusted_key_count;
