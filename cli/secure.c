@@ -78,6 +78,28 @@ secure_entry *secure_entry_add(secure_settings *settings, const char *pattern)
     return entry;
 }
 
+/* The n-th --cert goes with the n-th --key. */
+static bool take_own(secure_settings *settings, int key, const char *name)
+{
+    linnet_credentials *credentials = &settings->credentials;
+    size_t number = key == KEY_CERT ? settings->certificate_count++ : settings->key_count++;
+    const char *option = key == KEY_CERT ? "--cert" : "--key";
+    if (number == 0) {
+        *(key == KEY_CERT ? &credentials->certificate_file : &credentials->private_key_file) = name;
+        return true;
+    }
+    if (!settings->is_server || number == SECURE_CERTIFICATES_MOST) {
+        complain("%s %s: %s", option, name, settings->is_server ? "there are too many" : "a client has one alone");
+        return false;
+    }
+    linnet_certificate *place = &settings->more[number - 1];
+    *(key == KEY_CERT ? &place->certificate_file : &place->private_key_file) = name;
+    credentials->more_certificates = settings->more;
+    credentials->more_certificate_count =
+        settings->certificate_count > settings->key_count ? settings->certificate_count - 1 : settings->key_count - 1;
+    return true;
+}
+
 bool secure_take(secure_settings *settings, int key, const char *value)
 {
     linnet_credentials *credentials = &settings->credentials;
@@ -92,11 +114,8 @@ bool secure_take(secure_settings *settings, int key, const char *value)
     case KEY_PSK_HINT:
         return take_octets("--psk-hint", value, LINNET_PSK_IDENTITY_MAX, &credentials->hint);
     case KEY_CERT:
-        credentials->certificate_file = value;
-        return true;
     case KEY_KEY:
-        credentials->private_key_file = value;
-        return true;
+        return take_own(settings, key, value);
     case KEY_CA:
         credentials->trusted_file = value;
         return true;

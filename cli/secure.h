@@ -26,10 +26,23 @@ enum secure_key {
         KEY_CREDENTIALS, "credentials", "FILE", "JSON: pre-shared keys by URI pattern, as aiocoap has\nthem"           \
     }
 
-#define SECURE_ROWS_CERTIFICATES                                                                                       \
+#define SECURE_ROWS_OWN                                                                                                \
     {KEY_CERT, "cert", "FILE", "show this certificate (PEM; the chain)"},                                              \
-        {KEY_KEY, "key", "FILE", "the private key that goes with it"},                                                 \
-        {KEY_RPK, "rpk", NULL, "show the public part of --key alone, as a raw public\nkey (RFC 7250)"},                \
+    {                                                                                                                  \
+        KEY_KEY, "key", "FILE", "the private key that goes with it"                                                    \
+    }
+
+/* A server may have several. */
+#define SECURE_ROWS_OWN_SERVER                                                                                         \
+    {KEY_CERT, "cert", "FILE",                                                                                         \
+     "show this certificate (PEM; the chain). There may be\nseveral, each with its --key: a client is shown the\n"     \
+     "one of the name that it asks for, else the first"},                                                              \
+    {                                                                                                                  \
+        KEY_KEY, "key", "FILE", "the private key that goes with it"                                                    \
+    }
+
+#define SECURE_ROWS_CERTIFICATES                                                                                       \
+    {KEY_RPK, "rpk", NULL, "show the public part of --key alone, as a raw public\nkey (RFC 7250)"},                    \
         {KEY_CA, "ca", "FILE", "believe certificates that these have signed"},                                         \
     {                                                                                                                  \
         KEY_PEER_KEY, "peer-key", "FILE", "believe this raw public key (PEM; repeatable)"                              \
@@ -37,7 +50,7 @@ enum secure_key {
 
 #define SECURE_ROWS_CLIENT                                                                                             \
     {0, NULL, NULL, "how to secure it (coaps://; without these, by the system's authorities)"}, SECURE_ROWS_PSK(""),   \
-        SECURE_ROWS_CERTIFICATES,                                                                                      \
+        SECURE_ROWS_OWN, SECURE_ROWS_CERTIFICATES,                                                                     \
     {                                                                                                                  \
         KEY_INSECURE, "insecure", NULL, "take any certificate: for tests"                                              \
     }
@@ -45,9 +58,9 @@ enum secure_key {
 #define SECURE_ROWS_SERVER                                                                                             \
     {0, NULL, NULL, "how to secure it (coaps://, port 5684)"}, SECURE_ROWS_PSK("\n(repeatable)"),                      \
         {KEY_PSK_HINT, "psk-hint", "TEXT", "tell clients this, so that they can choose an identity"},                  \
-        SECURE_ROWS_CERTIFICATES
+        SECURE_ROWS_OWN_SERVER, SECURE_ROWS_CERTIFICATES
 
-enum { SECURE_PEER_KEYS_MOST = 16 };
+enum { SECURE_PEER_KEYS_MOST = 16, SECURE_CERTIFICATES_MOST = 64 };
 
 /* An entry of a credentials file. */
 typedef struct secure_entry {
@@ -60,6 +73,10 @@ typedef struct secure_settings {
     linnet_credentials credentials; /* of the options */
     linnet_credentials chosen;      /* for one URI */
     linnet_bytes peer_keys[SECURE_PEER_KEYS_MOST];
+    linnet_certificate more[SECURE_CERTIFICATES_MOST - 1]; /* a server's, behind the first */
+    size_t certificate_count;
+    size_t key_count;
+    bool is_server;
     secure_entry *entries;
     size_t entry_count;
     bool any; /* an option of these was given */

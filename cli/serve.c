@@ -334,7 +334,7 @@ static int complain_not_started(const serve *self, int error)
         return complain_sessions(self->config.session_file);
     complain("the server cannot start: %s", linnet_error_text(error));
     if (error == LINNET_ECREDENTIALS)
-        hint("a server wants --psk, --credentials, or --cert and --key; their files have to be PEM or DER");
+        hint("a server wants --psk, --credentials, or as many --cert as --key; their files have to be PEM or DER");
     return error == LINNET_ECREDENTIALS ? EXIT_USAGE : EXIT_NO_ANSWER;
 }
 
@@ -369,7 +369,7 @@ static int open_and_run(serve *self)
 
 int serve_run(const command *command_self, int argc, char **argv)
 {
-    serve self = {.log.level = LOG_WARN};
+    serve self = {.log.level = LOG_WARN, .secure.is_server = true};
     int status = EXIT_USAGE;
     if (parse(&self, command_self, argc, argv, &status))
         status = open_and_run(&self);

@@ -72,6 +72,7 @@ complete -c linnet -n '__fish_seen_subcommand_from serve' -l join -x -d 'hear a 
 complete -c linnet -n '__fish_seen_subcommand_from serve' -l leisure -x -d 'answer a group within this time, at random (5)'
 complete -c linnet -n '__fish_seen_subcommand_from serve' -l psk -x -d 'a pre-shared key; each may be 0x1f for octets (repeatable)'
 complete -c linnet -n '__fish_seen_subcommand_from serve' -l psk-hint -x -d 'tell clients this, so that they can choose an identity'
+complete -c linnet -n '__fish_seen_subcommand_from serve' -l cert -x -d 'show this certificate (PEM; the chain). There may be several, each with its --key: a client is shown the one of the name that it asks for, else the first'
 complete -c linnet -n '__fish_seen_subcommand_from serve' -l sessions -x -d 'keep secured sessions there from one run to the next'
 complete -c linnet -n '__fish_seen_subcommand_from serve' -l amplification -x -d 'until a client has proved its address by an Echo (RFC 9175), send it at most N times what it sent, change nothing for it, and let it observe nothing; RFC 9175 says 3 (0: no bound; clients that do not know Echo need that)'
 complete -c linnet -n '__fish_seen_subcommand_from serve' -l token-size -x -d 'take tokens up to this length, at most 576 (8; RFC 8974)'

@@ -36,8 +36,6 @@ static mp_obj_t new_client_session(size_t count, const mp_obj_t *positional, mp_
     const char *identity = linnet_mp_text_or_null(given[IDENTITY].u_obj);
     if (identity && psk.size == 0)
         mp_raise_ValueError(MP_ERROR_TEXT("identity is that of a psk, and there is none"));
-    if (psk.size > 0 && (!identity || !*identity))
-        mp_raise_ValueError(MP_ERROR_TEXT("psk needs an identity, by which the server finds it"));
     return open_session(address, port, psk, identity);
 }
 MP_DEFINE_CONST_FUN_OBJ_KW(linnet_mp_new_client_session_obj, 1, new_client_session);

@@ -42,6 +42,14 @@ typedef enum linnet_peer_certificate {
                                 * for tests. Server: as LINNET_PEER_OPTIONAL without verification */
 } linnet_peer_certificate;
 
+/* A certificate of our own and its key, each in memory or in a file; PEM, or DER of a single certificate or key. */
+typedef struct linnet_certificate {
+    linnet_bytes certificate; /* the chain, our own first */
+    const char *certificate_file;
+    linnet_bytes private_key;
+    const char *private_key_file;
+} linnet_certificate;
+
 typedef struct linnet_credentials {
     /* Pre-shared key (RFC 7252 9.1.3.1). */
     linnet_bytes psk;      /* the key; up to LINNET_PSK_MAX octets */
@@ -56,6 +64,12 @@ typedef struct linnet_credentials {
     linnet_bytes private_key;
     const char *private_key_file;
     bool raw_public_key; /* show the public part of `private_key` alone (RFC 7250; 9.1.3.2) instead of a certificate */
+
+    /* Server: further ones for its other names. A client that asks for a name (SNI, RFC 6066 3) is shown the first of
+     * all that has it, as subjectAltName or, without any, as common name; the one above where no certificate has it:
+     * the client sees then that it is for another name, and says so. */
+    const linnet_certificate *more_certificates;
+    size_t more_certificate_count;
 
     /* Whom to believe. */
     linnet_bytes trusted; /* certificates of authorities */

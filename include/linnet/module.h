@@ -163,11 +163,15 @@ void *linnet_module_resource_context(const linnet_module_resource *resource);
 void linnet_module_resource_retain(linnet_module_resource *resource);
 void linnet_module_resource_release(linnet_module_resource *resource); /* NULL is fine */
 
+/* What a session with psk calls itself where its identity is NULL or empty: peers refuse a name of no octets, and this
+ * one is the default of OpenSSL's and Mbed TLS's clients. It is for servers that have one key for everybody. */
+#define LINNET_MODULE_IDENTITY "Client_identity"
+
 /* A session to one server, from a source port of its own. `port` 0: 5683, or 5684 with psk. Names are looked up now,
  * which takes as long as it takes; of several addresses each is tried until one does not refuse.
  * LINNET_ERESOLVE, LINNET_EADDRESS (a group, an interface that is not there, no host at all), LINNET_ENOMEM,
- * LINNET_ESYSTEM, LINNET_ECLOSED, LINNET_ECREDENTIALS (a psk without identity, or one of them too long),
- * LINNET_EUNSUPPORTED (psk in a build without DTLS). */
+ * LINNET_ESYSTEM, LINNET_ECLOSED, LINNET_ECREDENTIALS (psk or identity too long), LINNET_EUNSUPPORTED (psk in a build
+ * without DTLS). */
 int linnet_module_open_session(linnet_module *module, const char *address, uint16_t port, linnet_bytes psk,
                                const char *identity, linnet_module_session **session);
 /* Ends the first session that fits; its requests end without a call of a handler. LINNET_ENOENT. */

@@ -115,7 +115,9 @@ int linnet_module_open_session(linnet_module *module, const char *address, uint1
                                const char *identity, linnet_module_session **opened)
 {
     linnet_module_session *session = NULL;
-    const linnet_credentials credentials = {.psk = psk, .identity = linnet_text(identity)};
+    bool has_identity = identity && *identity;
+    const linnet_credentials credentials = {.psk = psk,
+                                            .identity = linnet_text(has_identity ? identity : LINNET_MODULE_IDENTITY)};
     *opened = NULL;
     int error = address ? make(module, address, port, psk.size > 0 ? &credentials : NULL, &session) : LINNET_EINVAL;
     if (error == 0)

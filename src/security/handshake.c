@@ -20,11 +20,21 @@ static void fail(linnet_handshake *handshake, int error, int alert, const char *
     handshake->state = LINNET_NOT_SHAKEN;
 }
 
+/* RFC 5246 7.4.6 answers the lack of a certificate by handshake_failure, as it does the lack of a common suite. */
+static bool is_for_want_of_certificate(const linnet_handshake *handshake, gnutls_alert_description_t alert)
+{
+    return alert == GNUTLS_A_HANDSHAKE_FAILURE && !handshake->keyring->server && !handshake->keyring->has_own &&
+           gnutls_certificate_client_get_request_status(handshake->tls) != 0;
+}
+
 static void fail_received(linnet_handshake *handshake)
 {
     gnutls_alert_description_t alert = gnutls_alert_get(handshake->tls);
     const char *name = gnutls_alert_get_name(alert);
     char text[LINNET_HANDSHAKE_TEXT];
+    if (is_for_want_of_certificate(handshake, alert))
+        linnet_handshake_blame(handshake, LINNET_ECERTIFICATE, (int)alert,
+                               "the server wants a certificate or raw public key, and none was given");
     snprintf(text, sizeof text, "the peer ended the handshake with the alert \"%s\"", name ? name : "?");
     handshake->alert_received = true;
     fail(handshake, linnet_alert_error((int)alert), (int)alert, text);

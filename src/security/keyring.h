@@ -5,6 +5,7 @@
 #include "security/dtls.h"
 
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 
 enum {
     LINNET_TICKETS = 32,   /* that a client keeps */
@@ -18,6 +19,12 @@ typedef struct linnet_ticket {
     gnutls_datum_t session;
 } linnet_ticket;
 
+/* A certificate or raw public key of our own, with what we believe. */
+typedef struct linnet_own {
+    gnutls_certificate_credentials_t credentials;
+    gnutls_x509_crt_t leaf; /* whose names choose it; NULL: a raw public key, or nothing */
+} linnet_own;
+
 struct linnet_keyring {
     unsigned holders;
     bool server;
@@ -28,6 +35,7 @@ struct linnet_keyring {
     void *context;
     char *peer_name; /* NULL: none was given */
     linnet_peer_certificate peer_certificate;
+    bool has_own;               /* there is a key to show a certificate or raw public key with */
     bool has_trust;             /* there is something to verify a peer against */
     uint16_t trust_print;       /* of the certificates that it is verified against, not 0 */
     linnet_bytes *trusted_keys; /* SubjectPublicKeyInfo, DER */
@@ -37,7 +45,9 @@ struct linnet_keyring {
     gnutls_priority_t priority;
     gnutls_psk_server_credentials_t psk_server;
     gnutls_psk_client_credentials_t psk_client;
-    gnutls_certificate_credentials_t certificates;
+    gnutls_certificate_credentials_t certificates; /* the first of our own; NULL: there are none */
+    linnet_own *own;
+    size_t own_count;
     gnutls_datum_t ticket_key;             /* server: empty where sessions are not resumed */
     linnet_ticket tickets[LINNET_TICKETS]; /* client */
     unsigned next_ticket;                  /* the one that makes way */

@@ -1,6 +1,7 @@
 /* How the library is told what a handshake is to be. */
 #include "security/setup.h"
 #include "security/flight.h"
+#include "security/server_name.h"
 #include "security/verify.h"
 
 #include <arpa/inet.h>
@@ -86,6 +87,8 @@ static int set_up_certificates(linnet_handshake *handshake)
     bool requires = keyring->peer_certificate == LINNET_PEER_DEFAULT;
     int error = gnutls_credentials_set(handshake->tls, GNUTLS_CRD_CERTIFICATE, keyring->certificates);
     gnutls_session_set_verify_function(handshake->tls, linnet_verify_peer);
+    if (keyring->own_count > 1)
+        gnutls_handshake_set_post_client_hello_function(handshake->tls, linnet_server_name_heed);
     if (keyring->server && asks)
         gnutls_certificate_server_set_request(handshake->tls, requires ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
     /* "Literal IPv4 and IPv6 addresses are not permitted in "HostName"." (RFC 6066 3) */

@@ -109,6 +109,51 @@ def test_openssl_s_client_agrees_on_the_mandatory_suites(authority, server):
         assert b"alert handshake failure" in refused.stderr
 
 
+@pytest.fixture(scope="module")
+def hosts(authority):
+    """A server's options for certificates of three names; the first is what nobody asks for."""
+    made = [authority.issue(name, name) for name in ("first.example", "second.example", "localhost")]
+    return [option for each in made for option in ("--cert", each.certificate, "--key", each.key)]
+
+
+def subject_shown(port, authority, *options):
+    told = s_client(port, "-CAfile", authority.file, *options)
+    return re.search(rb"subject=CN = (\S+)", told.stdout)[1].decode(), told.stdout
+
+
+def test_openssl_s_client_is_shown_the_certificate_of_the_name_that_it_asks_for(authority, hosts, tmp_path):
+    with secured.demo(*hosts) as place:
+        for name in ("second.example", "localhost", "first.example", "SECOND.example"):
+            assert subject_shown(place.port, authority, "-servername", name)[0] == name.lower()
+        assert subject_shown(place.port, authority, "-noservername")[0] == "first.example"
+        assert subject_shown(place.port, authority, "-servername", "unknown.example")[0] == "first.example"
+        kept = tmp_path / "session"
+        subject, said = subject_shown(place.port, authority, "-servername", "localhost", "-sess_out", kept)
+        assert b"New, TLSv1.2" in said and kept.exists()
+        subject, said = subject_shown(place.port, authority, "-servername", "localhost", "-sess_in", kept)
+        assert subject == "localhost" and b"Reused, TLSv1.2" in said
+        subject, said = subject_shown(place.port, authority, "-servername", "second.example", "-sess_in", kept)
+        assert subject == "second.example" and b"New, TLSv1.2" in said, "RFC 6066 3: no ticket of another name is taken"
+
+
+@PEER
+def test_libcoaps_client_is_shown_the_certificate_of_the_host_that_it_asks(peer, authority, hosts):
+    with secured.demo(*hosts) as place, secured.relay(place) as relay:
+        told = secured.coap_client(peer, "-m", "get", "-R", authority.file, "-C", authority.file,
+                                   f"coaps://localhost:{relay.port}/secure")  # fmt: skip
+        assert "asked for by" in told.stdout, told.stderr
+        assert any(b"localhost" in packet.octets for packet in relay.packets if not packet.to_server)
+        assert not any(b"first.example" in packet.octets for packet in relay.packets)
+
+
+def test_linnet_asks_for_the_certificate_of_the_host(authority, hosts):
+    with secured.demo(*hosts) as place:
+        told = run.linnet("get", f"coaps://localhost:{place.port}/secure", "--ca", authority.file)
+        assert told.returncode == 0, told.stderr
+        refused = run.linnet("get", f"{place.uri}/secure", "--ca", authority.file)
+        assert refused.returncode == 3 and "for another name" in refused.stderr
+
+
 FAILURES = {
     "another key": (("--psk-identity", "password", "--psk-key", "wrong"), "another pre-shared key",
                     'the keys of the two sides differ: "password"'),
@@ -184,6 +229,7 @@ def test_what_is_only_over_coaps_is_refused_over_coap():
     (
         (("--bind", "coaps://127.0.0.1:0"), "no credentials were given"),
         (("--cert", "/nonexistent", "--key", "/nonexistent"), "credentials missing or unreadable"),
+        (("--cert", "a", "--key", "b", "--cert", "c"), "credentials missing or unreadable"),
         (("--psk-key", "0x1"), "hex digits in pairs"),
         (("--psk-key", "x" * 65), "1 to 64 octets"),
     ),
@@ -191,6 +237,11 @@ def test_what_is_only_over_coaps_is_refused_over_coap():
 def test_serve_says_what_is_wrong_with_its_credentials(options, complaint):
     told = run.linnet("serve", "--demo", *options)
     assert told.returncode == 2 and complaint in told.stderr
+
+
+def test_a_client_has_one_certificate():
+    told = run.linnet("get", "coaps://127.0.0.1/", "--cert", "a", "--key", "b", "--cert", "c")
+    assert told.returncode == 2 and "a client has one alone" in told.stderr
 
 
 def test_whoami_tells_by_what_a_client_is_known():

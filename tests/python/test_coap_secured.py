@@ -1,6 +1,8 @@
 """DTLS with pre-shared keys in `network.Coap` (RFC 7252 9.1.3.1): with itself, and with libcoap on OpenSSL and on GnuTLS."""
 
+import contextlib
 import os
+import subprocess
 
 import pytest
 from coap_support import GET, HOST, PUT, Asking, Coap, Handler, free_port, new_mid, resource
@@ -54,6 +56,37 @@ def test_libcoaps_server_is_asked(handlers, peer):
         id = session.send_request(GET, uri_path="/", token="t")
         code, got, _, token, payload = answered.next()
         assert (got, token) == (id, b"t") and b"libcoap" in payload
+
+
+@pytest.mark.parametrize("identity", ({}, {"identity": None}, {"identity": ""}))
+@pytest.mark.parametrize("peer", ("itself", *secured.PEERS))
+def test_a_key_without_an_identity_is_for_servers_that_have_one_for_everybody(handlers, peer, identity):
+    """The documents say identity=None; libcoap's servers, as started here, take any."""
+    number, answered, _ = handlers
+    resource(value="libcoap")
+    with contextlib.nullcontext() if peer == "itself" else secured.coap_server(peer, "-k", KEY) as place:
+        session = Coap.new_client_session(HOST, place.port if place else number, psk=KEY, **identity)
+        id = session.send_request(GET, uri_path="r" if peer == "itself" else "/", token="t")
+        code, got, _, token, payload = answered.next()
+        assert (got, token) == (id, b"t") and b"libcoap" in payload
+
+
+def test_an_identity_that_the_server_does_not_know_is_told(handlers):
+    _, _, failed = handlers
+    with secured.demo("--psk-identity", IDENTITY, "--psk-key", KEY) as place:
+        Coap.new_client_session(HOST, place.port, psk=KEY).send_request(GET, uri_path="time", token="t")
+        assert "identity" in failed.next()[2]
+        place.program.wait_for('no key for this identity: "Client_identity"')
+
+
+def test_a_server_with_a_key_takes_every_identity_and_none(handlers):
+    resource(value="hello")
+    for identity in "somebody", "i" * 128, "":
+        told = subprocess.run(
+            ["openssl", "s_client", "-dtls1_2", "-connect", f"{HOST}:{handlers[0]}", "-psk", KEY.encode().hex(),
+             "-psk_identity", identity, "-cipher", "PSK-AES128-CCM8:@SECLEVEL=0"],
+            input=b"", capture_output=True, timeout=programs.PATIENCE)  # fmt: skip
+        assert b"Cipher is PSK-AES128-CCM8" in told.stdout and b"Secure Renegotiation IS supported" in told.stdout
 
 
 def test_linnets_command_asks(handlers):

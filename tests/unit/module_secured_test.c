@@ -65,6 +65,24 @@ static void a_session_with_another_key_fails_and_says_why(void **state)
     linnet_module_session_release(session);
 }
 
+/* A server of the module has one key for everybody. */
+static void a_session_without_an_identity_has_the_usual_one(void **state)
+{
+    linnet_module_resource *resource = module_add(&world, "r", "hello", false);
+    linnet_module_session *session;
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(linnet_module_open_session(world.module, "127.0.0.1", world.port, linnet_text("secret"),
+                                                    i ? "" : NULL, &session),
+                         0);
+        get(session, "r");
+        module_await(&world, i + 1);
+        assert_false(world.events[i].failed);
+        linnet_module_session_release(session);
+    }
+    linnet_module_resource_release(resource);
+}
+
 static void a_session_is_removed_by_its_protocol(void **state)
 {
     linnet_module_session *session = open_session("secret");
@@ -123,9 +141,13 @@ static void plain_too_is_plain_on_5683_beside_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WORLD_TEST(a_session_with_the_key_is_answered),   WORLD_TEST(a_session_with_another_key_fails_and_says_why),
-        WORLD_TEST(a_session_is_removed_by_its_protocol), WORLD_TEST(the_default_port_of_a_session_with_a_key_is_5684),
-        WORLD_TEST(a_plain_request_is_not_heard),         cmocka_unit_test(plain_too_is_plain_on_5683_beside_it),
+        WORLD_TEST(a_session_with_the_key_is_answered),
+        WORLD_TEST(a_session_with_another_key_fails_and_says_why),
+        WORLD_TEST(a_session_without_an_identity_has_the_usual_one),
+        WORLD_TEST(a_session_is_removed_by_its_protocol),
+        WORLD_TEST(the_default_port_of_a_session_with_a_key_is_5684),
+        WORLD_TEST(a_plain_request_is_not_heard),
+        cmocka_unit_test(plain_too_is_plain_on_5683_beside_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

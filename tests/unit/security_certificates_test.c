@@ -109,9 +109,12 @@ static void a_client_without_the_certificate_that_is_required_is_refused(void **
     linnet_credentials server = own(&made.server);
     (void)state;
     server.trusted = made.authority.certificate;
-    assert_int_equal(try_it(server, believing(&made.authority), "server.example").server_alert, 40);
-    server.peer_certificate = LINNET_PEER_OPTIONAL;
     outcome came = try_it(server, believing(&made.authority), "server.example");
+    assert_int_equal(came.server_alert, 40);
+    assert_int_equal(came.error, LINNET_ECERTIFICATE);
+    assert_string_equal(came.client_text, "the server wants a certificate or raw public key, and none was given");
+    server.peer_certificate = LINNET_PEER_OPTIONAL;
+    came = try_it(server, believing(&made.authority), "server.example");
     assert_int_equal(came.error, 0);
     assert_int_equal(came.security, LINNET_SECURED_ANONYMOUS);
 }

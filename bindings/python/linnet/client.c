@@ -54,6 +54,17 @@ static void plan(linnet_py_client *self)
         linnet_hook_plan(&self->hook, self->expect ? 0 : linnet_client_deadline(self->client));
 }
 
+void linnet_client_handshake_failed(void *context, const linnet_handshake_failure *failure)
+{
+    linnet_py_client *self = context;
+    self->handshake_error = failure->error;
+    if (failure->alert_received)
+        PyOS_snprintf(self->handshake_text, sizeof self->handshake_text, "%s: %s", linnet_error_text(failure->error),
+                      failure->text);
+    else
+        PyOS_snprintf(self->handshake_text, sizeof self->handshake_text, "%s", failure->text);
+}
+
 void linnet_client_started(linnet_py_client *client)
 {
     bool alone =

@@ -10,12 +10,17 @@
 typedef struct linnet_py_client {
     PyObject_HEAD linnet_client *client; /* NULL: closed */
     linnet_hook hook;
-    PyObject *create_future; /* of the loop; NULL without one */
+    PyObject *create_future;  /* of the loop; NULL without one */
+    int handshake_error;      /* of the last handshake that failed, */
+    char handshake_text[200]; /* and why it did */
     bool processing;
     bool quick;   /* the last answer took less than LINNET_QUICK_US: the peer is on this host, or next to it */
     bool expect;  /* a request that is alone went to such a peer */
     bool closing; /* shut down from a callback: as soon as that returns */
 } linnet_py_client;
+
+/* For linnet_credentials.failed; its context is a client. The requests that waited for it are told next. */
+void linnet_client_handshake_failed(void *context, const linnet_handshake_failure *failure);
 
 /* A request was made: alone it leaves at once, further ones together when the loop turns. */
 void linnet_client_started(linnet_py_client *client);

@@ -264,7 +264,7 @@ class SecurityError(NetworkError):
     """The secured session of coaps:// could not be set up, or the peer ended it."""
 
     def extra_help(self, hints=None):
-        return "Does the server take pre-shared keys, and a cipher suite with them? Its log says what it missed."
+        return "The server's log says what it missed."
 
 
 class WrongKey(SecurityError):
@@ -281,8 +281,23 @@ class UnknownIdentity(SecurityError):
         return "Is client-identity in the credentials spelled as the server has it?"
 
 
+class BadCertificate(SecurityError):
+    """A certificate or raw public key is missing, has expired, is for another name, or of nobody that is trusted."""
+
+    def extra_help(self, hints=None):
+        return ("Does the text mean the peer's? Look at trusted, peer_name and the clock here. If the peer ended the "
+                "handshake it means ours; `openssl x509 -text -in FILE` shows what a certificate says.")
+
+
+class NoCommonSuite(SecurityError):
+    """The two sides have no cipher suite in common that both have credentials for."""
+
+    def extra_help(self, hints=None):
+        return "Does the server want the kind of credentials that is given here: a pre-shared key, a certificate, a raw key?"
+
+
 class CredentialsMissingError(SecurityError, RuntimeError):
-    """There are no keys for that URI."""
+    """There are no keys for that URI, or they cannot be used."""
 
     def extra_help(self, hints=None):
         return 'Give some: context.client_credentials.load_from_dict({"coaps://host/*": {"dtls": {"psk": ..., "client-identity": ...}}})'
@@ -467,9 +482,10 @@ _kinds = {
     -25: lambda detail: CredentialsMissingError(detail or error_text(-25)),
     -26: lambda detail: WrongKey(detail or error_text(-26)),
     -27: lambda detail: UnknownIdentity(detail or error_text(-27)),
-    **{number: functools.partial(lambda number, detail: SecurityError(detail or error_text(number)), number)
-       for number in (-28, -29, -30)},
-    -31: lambda detail: ResourceChanged(detail or error_text(-31)),
+    -28: lambda detail: BadCertificate(detail or error_text(-28)),
+    -29: lambda detail: NoCommonSuite(detail or error_text(-29)),
+    -30: lambda detail: SecurityError(detail or error_text(-30)),
+    -32: lambda detail: ResourceChanged(detail or error_text(-32)),
 }
 
 

@@ -247,7 +247,7 @@ class Context:
     - transport_tuning: a TransportTuning for all requests
     - nstart: how many requests to one peer may be under way at once (RFC 7252 4.7: 1, where the network is shared)
     - max_body_size: octets of the largest response body
-    - client_credentials: for coaps://, a CredentialsMap or what its load_from_dict() takes
+    - client_credentials: for coaps://, a CredentialsMap, what its load_from_dict() takes, or one for all URIs
     - cache_size: octets of memory for responses that are still fresh; 0: none are kept
     - local_address: "host:port" to send from
     - multicast_interface, multicast_hops: where requests to groups leave, and how many routers they pass
@@ -290,11 +290,14 @@ class Context:
         """A context that serves `site`, at every address and port 5683 or where `bind` says: (host, port), either of
         which may be None; port 0 is any that is free, see server_addresses. `multicast` has groups to join: each an
         address, an interface for the All CoAP Nodes groups, or both in a tuple. server_settings: max_body_size of
-        requests, message_size, amplification, exchanges, observers, upload_memory, plain.
+        requests, message_size, amplification, exchanges, observers, upload_memory, plain, handshake_failed.
 
         With server_credentials, a CredentialsMap or what its load_from_dict() takes, it serves coaps:// too, at the
         port behind that of coap://, 5684; with plain=False in server_settings coaps:// alone. Keys are found by their
-        client-identity. request.remote.authenticated_claims has the name of the entry whose key the client has.
+        client-identity, and may come and go; certificates and raw public keys are those that are there when it begins. Of
+        several certificates a client is shown the one with the host name that it asks for, else the first.
+        request.remote.authenticated_claims has the name of the entry whose key the client has, or the subject of its
+        certificate. A handshake that fails is told to the log, and to handshake_failed(peer, exception).
 
         >>> import asyncio
         >>> from linnet import *

@@ -4,7 +4,7 @@ from logging import Logger
 from typing import Any, Self
 
 from . import _linnet
-from .credentials import CredentialsMap
+from .credentials import CredentialsMap, _Item
 from .message import Message
 from .numbers.constants import COAP_PORT as COAP_PORT, MCAST_ALL as MCAST_ALL
 
@@ -35,8 +35,8 @@ class Context:
     client_credentials: CredentialsMap
     server_credentials: CredentialsMap
     def __init__(self, loop: AbstractEventLoop | None = ..., serversite: Any = ..., loggername: str = ...,
-                 client_credentials: CredentialsMap | dict[str, Any] | None = ...,
-                 server_credentials: CredentialsMap | dict[str, Any] | None = ...,
+                 client_credentials: CredentialsMap | _Item | dict[str, Any] | None = ...,
+                 server_credentials: CredentialsMap | _Item | dict[str, Any] | None = ...,
                  **settings: Any) -> None: ...
     @classmethod
     async def create_client_context(cls, *, loggername: str = ..., loop: AbstractEventLoop | None = ...,
@@ -45,7 +45,7 @@ class Context:
     async def create_server_context(cls, site: Any, bind: tuple[str | None, int | None] | None = ..., *,
                                     loggername: str = ..., loop: AbstractEventLoop | None = ...,
                                     multicast: Iterable[str | tuple[str, str | None]] = ...,
-                                    server_credentials: CredentialsMap | dict[str, Any] | None = ...,
+                                    server_credentials: CredentialsMap | _Item | dict[str, Any] | None = ...,
                                     transports: Any = ..., server_settings: dict[str, Any] | None = ...,
                                     **settings: Any) -> Self: ...
     def request(self, request_message: Message, handle_blockwise: bool = ..., *,

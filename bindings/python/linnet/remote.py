@@ -51,7 +51,7 @@ class _Endpoint:
 class Remote(_Endpoint):
     """The address of who sent a message, and the address here that it came to. Equal to another of the same peer. Over
     coaps:// a server's requests have in authenticated_claims the name of the entry in server_credentials whose key the
-    client has; else it is empty.
+    client has, or the subject of its certificate; else it is empty.
 
     >>> from linnet import get
     >>> remote = get("coap://127.0.0.1/time").remote

@@ -99,9 +99,16 @@ void linnet_request_fail(linnet_state *state, linnet_py_request *self)
     Py_XDECREF(trace);
 }
 
+/* What went wrong in the handshake that a request waited for; NULL: there was none. */
+static const char *handshake_text(const linnet_py_request *self, int error)
+{
+    bool secured = error <= LINNET_EKEY && error >= LINNET_EHANDSHAKE;
+    return secured && self->client->handshake_error == error ? self->client->handshake_text : NULL;
+}
+
 static void take_failure(linnet_state *state, linnet_py_request *self, const linnet_response *response)
 {
-    PyObject *exception = linnet_error_make(state, response->error, NULL);
+    PyObject *exception = linnet_error_make(state, response->error, handshake_text(self, response->error));
     if (!exception) {
         linnet_unraisable((PyObject *)self);
         return;

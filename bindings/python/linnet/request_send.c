@@ -1,5 +1,6 @@
 /* From a message to a request of liblinnet. */
 #include "client.h"
+#include "credentials.h"
 
 /* What a message says of Block1 or Block2 is a wish for the size of blocks, where they go by themselves. */
 static bool is_size_wish(const linnet_option *option, bool handle_blockwise, uint16_t *block_size)
@@ -88,52 +89,59 @@ static int check(linnet_state *state, const linnet_py_message *message, linnet_c
     return message->multicast && request->type == LINNET_CON ? refuse(state, "con to group") : 0;
 }
 
-static int take_octets(PyObject *octets, linnet_bytes *taken)
+/* {"identity": ..., "psk": ...} from what as_dtls_psk() gives. */
+static PyObject *read_psk(PyObject *found)
 {
-    char *data;
-    Py_ssize_t size;
-    if (PyBytes_AsStringAndSize(octets, &data, &size) != 0)
-        return -1;
-    *taken = linnet_view(data, (size_t)size);
-    return 0;
+    PyObject *pair = PyObject_CallMethod(found, "as_dtls_psk", NULL), *identity, *psk, *keys = NULL;
+    if (pair && !PyTuple_Check(pair))
+        PyErr_SetString(PyExc_TypeError, "as_dtls_psk() gives a tuple of identity and key");
+    else if (pair && PyArg_ParseTuple(pair, "OO", &identity, &psk))
+        keys = Py_BuildValue("{sOsO}", "identity", identity, "psk", psk);
+    Py_XDECREF(pair);
+    return keys;
 }
 
-/* Identity and key for a request, as a tuple of octets that has to outlive `credentials`; NULL with an exception. */
-static PyObject *find_keys(PyObject *map, PyObject *message, linnet_credentials *credentials)
+/* What a request goes with: a dict that has to outlive `read`; NULL with an exception. */
+static PyObject *find_keys(PyObject *map, PyObject *message, linnet_py_credentials *read)
 {
     PyObject *found = PyObject_CallMethod(map, "credentials_from_request", "O", message);
-    PyObject *keys = found ? PyObject_CallMethod(found, "as_dtls_psk", NULL) : NULL;
-    PyObject *identity, *psk;
+    PyObject *way = found ? PyObject_GetAttrString(found, "as_dtls") : NULL;
+    if (found && !way)
+        PyErr_Clear(); /* a pre-shared key */
+    PyObject *keys = way ? PyObject_CallNoArgs(way) : found ? read_psk(found) : NULL;
+    Py_XDECREF(way);
     Py_XDECREF(found);
-    if (keys && !PyTuple_Check(keys)) {
-        PyErr_SetString(PyExc_TypeError, "as_dtls_psk() gives a tuple of identity and key");
-        Py_CLEAR(keys);
-    }
-    if (keys && (!PyArg_ParseTuple(keys, "OO", &identity, &psk) || take_octets(identity, &credentials->identity) != 0 ||
-                 take_octets(psk, &credentials->psk) != 0))
+    if (keys && linnet_py_credentials_read(keys, read) != 0)
         Py_CLEAR(keys);
     return keys;
+}
+
+static void raise_unsent(linnet_state *state, int error, const char *base)
+{
+    char text[400];
+    PyOS_snprintf(text, sizeof text, "the credentials for %.300s cannot be read, or do not fit together", base);
+    linnet_error_raise(state, error, error == LINNET_ECREDENTIALS ? text : base);
 }
 
 /* With keys where the URI is one of coaps://. 0, or -1 with the exception that is the outcome. */
 static int launch_with_keys(linnet_state *state, linnet_py_request *self, linnet_client_request *request,
                             bool handle_blockwise, const char *base, PyObject *map)
 {
-    linnet_credentials credentials = {0};
+    linnet_py_credentials read = {.credentials = {.failed = linnet_client_handshake_failed, .context = self->client}};
     linnet_py_message *message = (linnet_py_message *)self->message;
     bool secured = PyOS_strnicmp(base, "coaps:", 6) == 0;
-    PyObject *keys = secured ? find_keys(map, self->message, &credentials) : NULL;
+    PyObject *keys = secured ? find_keys(map, self->message, &read) : NULL;
     /* The payload's view is taken last: the map may be anybody's class, and change the message. */
     if ((secured && !keys) || linnet_message_payload(message, &request->payload) != 0) {
         Py_XDECREF(keys);
         return -1;
     }
-    request->credentials = secured ? &credentials : NULL;
+    request->credentials = secured ? &read.credentials : NULL;
     int error = launch(self, message, request, handle_blockwise, base);
     request->credentials = NULL;
     Py_XDECREF(keys);
     if (error != 0)
-        linnet_error_raise(state, error, base);
+        raise_unsent(state, error, base);
     return error != 0 ? -1 : 0;
 }
 

@@ -1,6 +1,8 @@
 /* The server type: opening, resources, the turn of the loop, closing. */
 #include "server.h"
 
+#include "credentials.h"
+
 #define SELF(object) ((linnet_py_server *)(object))
 
 static void free_route(linnet_route *route)
@@ -280,6 +282,20 @@ static int open_server(linnet_py_server *self, linnet_state *state, PyObject *lo
     return linnet_hook_open(&self->hook, loop, (PyObject *)self, linnet_server_descriptor(self->server));
 }
 
+/* What `keys` says of certificates and raw keys: a dict that has to outlive `read`; NULL with an exception. */
+static PyObject *read_keys(PyObject *keys, linnet_py_credentials *read)
+{
+    PyObject *own = PyObject_CallMethod(keys, "own", NULL);
+    PyObject *any = own ? PyObject_GetAttrString(keys, "has_psk") : NULL;
+    int has_psk = any ? PyObject_IsTrue(any) : -1;
+    Py_XDECREF(any);
+    if (has_psk < 0 || linnet_py_credentials_read(own, read) != 0)
+        Py_CLEAR(own);
+    else if (has_psk)
+        read->credentials.look_up = linnet_py_look_up;
+    return own;
+}
+
 static int initialise(PyObject *object, PyObject *args, PyObject *keywords)
 {
     static char *names[] = {"loop",      "serve",        "spawn",         "counted",
@@ -287,8 +303,7 @@ static int initialise(PyObject *object, PyObject *args, PyObject *keywords)
                             "exchanges", "observers",    "upload_memory", "keys",
                             NULL};
     linnet_py_server *self = SELF(object);
-    const linnet_credentials credentials = {
-        .look_up = linnet_py_look_up, .failed = linnet_py_handshake_failed, .context = self};
+    linnet_py_credentials read = {.credentials = {.failed = linnet_py_handshake_failed, .context = self}};
     linnet_server_config config = {0};
     linnet_state *state = linnet_state_of(object);
     linnet_transmission *sent = &config.transmission;
@@ -310,12 +325,15 @@ static int initialise(PyObject *object, PyObject *args, PyObject *keywords)
     self->serve = serve;
     self->spawn = spawn;
     self->counted = counted;
-    if (keys != Py_None) {
-        Py_INCREF(keys);
-        self->keys = keys;
-        config.credentials = &credentials;
-    }
-    return open_server(self, state, loop, &config);
+    if (keys == Py_None)
+        return open_server(self, state, loop, &config);
+    Py_INCREF(keys);
+    self->keys = keys;
+    config.credentials = &read.credentials;
+    PyObject *own = read_keys(keys, &read);
+    int failed = own ? open_server(self, state, loop, &config) : -1;
+    Py_XDECREF(own);
+    return failed;
 }
 
 static int traverse(PyObject *object, visitproc visit, void *arg)

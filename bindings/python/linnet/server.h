@@ -35,7 +35,7 @@ typedef struct linnet_py_server {
     PyObject *serve;   /* (object, request, is_notification) -> the answer, or None: it takes time */
     PyObject *spawn;   /* (later, object, request): works on it */
     PyObject *counted; /* (object, number): so many observe it now */
-    PyObject *keys;    /* of coaps://, or NULL: look_up(identity), claims(identity), failed(peer, text, identity) */
+    PyObject *keys;    /* of coaps://, or NULL: what class _Keys in server.py has */
     linnet_route *routes;
     size_t observers; /* of all, when they were last counted */
     linnet_py_kept kept[LINNET_KEPT];

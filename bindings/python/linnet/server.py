@@ -3,7 +3,7 @@
 import asyncio
 
 from . import _linnet, error
-from .credentials import DTLS
+from .credentials import DTLS, CredentialsMap
 from .message import Message
 from .numbers.constants import MCAST_IPV4_ALLCOAPNODES, MCAST_IPV6_LINKLOCAL_ALLCOAPNODES
 from .protocol import _parameters
@@ -21,10 +21,11 @@ class SiteServer:
         self._tasks = set()
         settings = dict(settings)
         self._body_most = settings.pop("max_body_size", _BODY_MOST)
+        told = settings.pop("handshake_failed", None)
         transmission = _parameters(settings.pop("transport_tuning", None))
         first, *others = _uris(*bind, settings.pop("plain", True), credentials is not None)
         self._server = _linnet.Server(loop, self._serve, self._spawn, self._counted, first, transmission=transmission,
-                                      keys=None if credentials is None else _Keys(log, credentials), **settings)
+                                      keys=None if credentials is None else _Keys(log, credentials, told), **settings)
         try:
             for uri in others:
                 self._server.bind(uri)
@@ -134,12 +135,23 @@ def path_text(path):
 
 
 class _Keys:
-    """What the extension asks about pre-shared keys. Names of entries are remembered: requests come often."""
+    """What the extension asks about credentials. Names of entries are remembered: requests come often."""
 
-    def __init__(self, log, credentials):
+    def __init__(self, log, credentials, told):
         self._log = log
         self._credentials = credentials
+        self._told = told
         self._names = {}
+
+    @property
+    def has_psk(self):
+        """Whether look_up() is to be asked. A map of another class may find any key."""
+        return not isinstance(self._credentials, CredentialsMap) or self._credentials.has_psk() or (
+            type(self._credentials).find_dtls_psk is not CredentialsMap.find_dtls_psk)
+
+    def own(self):
+        """Certificates and raw public keys, once, when the server begins."""
+        return self._credentials.as_dtls_server() if isinstance(self._credentials, CredentialsMap) else {}
 
     def look_up(self, identity):
         """The key of a client; None: it is not known."""
@@ -159,9 +171,23 @@ class _Keys:
             name = self._names.get(identity)
         return () if name is None else (name,)
 
-    def failed(self, peer, text, identity):
+    def claims_of_certificate(self, subject):
+        """What a client's certificate says that it is."""
+        return (subject.decode(errors="replace"),)
+
+    def claims_of_raw_key(self, key):
+        """The name of the entry that believes a client's raw public key now."""
+        try:
+            return (self._credentials.find_raw_public_key(key),)
+        except KeyError:
+            return ()
+
+    def failed(self, peer, number, text, identity):
         """A handshake that did not come to its end."""
-        self._log.info("No secured session with %s: %s", peer, f"{text}: {identity!r}" if identity else text)
+        problem = error._make(number, f"{text}: {identity!r}" if identity else text)
+        self._log.info("No secured session with %s: %s", peer, problem)
+        if self._told is not None:
+            self._told(peer, problem)
 
 
 def _uris(host, port, plain, secured):

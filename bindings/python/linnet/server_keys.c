@@ -46,9 +46,10 @@ void linnet_py_handshake_failed(void *context, const linnet_handshake_failure *f
     const linnet_py_server *server = context;
     char peer[LINNET_ADDRESS_TEXT];
     PyObject *name = octets_of(failure->identity);
-    PyObject *told = name ? PyObject_CallMethod(server->keys, "failed", "ssO",
-                                                linnet_address_text(&failure->peer, peer), failure->text, name)
-                          : NULL;
+    PyObject *told =
+        name ? PyObject_CallMethod(server->keys, "failed", "sisO", linnet_address_text(&failure->peer, peer),
+                                   failure->error, failure->text, name)
+             : NULL;
     linnet_unraisable(server->keys);
     Py_XDECREF(name);
     Py_XDECREF(told);
@@ -57,5 +58,16 @@ void linnet_py_handshake_failed(void *context, const linnet_handshake_failure *f
 PyObject *linnet_py_claims(const linnet_py_server *server, const linnet_request *request)
 {
     const linnet_identity peer = linnet_request_peer(request);
-    return peer.security == LINNET_SECURED_PSK && server->keys ? ask(server, "claims", peer.name) : PyTuple_New(0);
+    if (!server->keys)
+        return PyTuple_New(0);
+    switch (peer.security) {
+    case LINNET_SECURED_PSK:
+        return ask(server, "claims", peer.name);
+    case LINNET_SECURED_CERTIFICATE:
+        return ask(server, "claims_of_certificate", peer.name);
+    case LINNET_SECURED_RAW_KEY:
+        return ask(server, "claims_of_raw_key", peer.name);
+    default:
+        return PyTuple_New(0);
+    }
 }

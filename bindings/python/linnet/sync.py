@@ -39,7 +39,7 @@ def _ask(code, uri, payload, timeout, credentials, options):
 
 def get(uri, *, timeout=None, credentials=None, **options):
     """What is at a URI, as a Message. A response of class 4 or 5 is raised as the error of its code; `timeout` is in
-    seconds; `credentials` are for coaps://: a CredentialsMap, what its load_from_dict() takes, or a credentials.DTLS;
+    seconds; `credentials` are for coaps://: a CredentialsMap, what its load_from_dict() takes, or one of its entries;
     further keywords are options.
 
     >>> import linnet

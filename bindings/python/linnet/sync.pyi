@@ -1,9 +1,9 @@
 from typing import Any
 
-from .credentials import CredentialsMap, DTLS
+from .credentials import Certificate, CredentialsMap, DTLS, RawPublicKey
 from .message import Message
 
-_Credentials = CredentialsMap | DTLS | dict[str, Any] | None
+_Credentials = CredentialsMap | Certificate | DTLS | RawPublicKey | dict[str, Any] | None
 
 def get(uri: str, *, timeout: float | None = ...,
         credentials: _Credentials = ..., **options: Any) -> Message: ...

@@ -145,9 +145,10 @@ PyDoc_STRVAR(register_new_resource_handler_text,
 PyDoc_STRVAR(
     new_client_session_text,
     "new_client_session(address, port=None, *, psk=None, identity=None)\n--\n\n"
-    "Opens a CoapClientSession to an IPv4 or IPv6 address or a name. Default port 5683. With psk and\n"
-    "identity DTLS, by default at port 5684: identity is what the server finds the key by. A wrong key is told to the\n"
-    "failure handler of the first request.");
+    "Opens a CoapClientSession to an IPv4 or IPv6 address or a name. Default port 5683. With psk DTLS,\n"
+    "by default at port 5684: identity is what the server finds the key by; without one it is \"Client_identity\", "
+    "for\n"
+    "servers that have one key for everybody. A wrong key is told to the failure handler of the first request.");
 
 PyDoc_STRVAR(remove_client_session_text, "remove_client_session(destination, port=5683, protocol=1)\n--\n\n"
                                          "Ends the first session to that address; RuntimeError: there is none.");

@@ -37,8 +37,6 @@ PyObject *coap_new_client_session(PyObject *self, PyObject *arguments, PyObject 
         return NULL;
     if (identity && psk == Py_None)
         return PyErr_Format(PyExc_ValueError, "identity is that of a psk, and there is none");
-    if (psk != Py_None && (!identity || !*identity))
-        return PyErr_Format(PyExc_ValueError, "psk needs an identity, by which the server finds it");
     if (psk != Py_None && !(key = key_bytes(psk)))
         return NULL;
     PyObject *session = new_session(address, (uint16_t)number, key, identity);
