@@ -112,6 +112,10 @@ void linnet_module_wake(linnet_module *module);
 int linnet_module_descriptor(const linnet_module *module);
 uint64_t linnet_module_deadline(linnet_module *module);
 int linnet_module_process(linnet_module *module);
+/* For a thread of one's own that is not to run handlers (with no_thread): waits, without doing anything, until
+ * linnet_module_process() has something to do; it takes no part while others are in linnet_module_read(). 0;
+ * LINNET_ECLOSED, also when the module is closed meanwhile; LINNET_EBUSY inside a handler; LINNET_ESYSTEM. */
+int linnet_module_wait(linnet_module *module);
 
 /* The last one counts; NULL: none. */
 void linnet_module_on_response(linnet_module *module, linnet_module_response_handler *handler, void *context);

@@ -12,11 +12,12 @@ typedef struct linnet_lock {
     pthread_cond_t changed; /* linnet_lock_notify() */
     uint64_t next;          /* the ticket that is given next */
     uint64_t serving;       /* the ticket whose holder has the lock, or may take it */
-    pthread_t owner;        /* where depth > 0 */
+    const void *owner;      /* linnet_thread_self(), where depth > 0 */
     unsigned depth;
 } linnet_lock;
 
-void linnet_lock_init(linnet_lock *lock);
+/* 0 or LINNET_ENOMEM, then there is nothing to destroy. */
+int linnet_lock_init(linnet_lock *lock);
 void linnet_lock_destroy(linnet_lock *lock);
 
 void linnet_lock_enter(linnet_lock *lock);
