@@ -85,6 +85,10 @@ int linnet_module_open(linnet_module **module, const linnet_module_config *confi
  * handler runs and none will; from a handler it takes effect when that returns. The pointer is the caller's no more;
  * a thread that may still use it, as one in linnet_module_read(), has to retain it before. NULL is fine. */
 void linnet_module_close(linnet_module *module);
+/* The same where other threads may have been ended inside the module's functions, as a soft reset of MicroPython ends
+ * them: what they held is taken from them, memory that was theirs to release is lost. No thread may be left that uses
+ * the module but those in linnet_module_wait(), which return first. With no_thread. */
+void linnet_module_abandon(linnet_module *module);
 /* Keeps the pointer good beyond linnet_module_close(): functions then return LINNET_ECLOSED. Without the lock. */
 void linnet_module_retain(linnet_module *module);
 void linnet_module_release(linnet_module *module); /* NULL is fine */

@@ -4,13 +4,14 @@
 #include "net/thread.h"
 
 #include <linnet/error.h>
+#include <linnet/loop.h>
 
 int linnet_lock_init(linnet_lock *lock)
 {
     *lock = (linnet_lock){0};
     if (pthread_mutex_init(&lock->mutex, NULL) != 0)
         return LINNET_ENOMEM;
-    if (pthread_cond_init(&lock->turn, NULL) == 0) {
+    if (linnet_condition_init(&lock->turn) == 0) {
         if (linnet_condition_init(&lock->changed) == 0)
             return 0;
         pthread_cond_destroy(&lock->turn);
@@ -30,8 +31,11 @@ void linnet_lock_destroy(linnet_lock *lock)
 static void take(linnet_lock *lock)
 {
     uint64_t ticket = lock->next++;
-    while (lock->serving != ticket)
+    while (lock->serving != ticket) {
         pthread_cond_wait(&lock->turn, &lock->mutex);
+        if (lock->serving > ticket) /* somebody has seized the lock */
+            ticket = lock->next++;
+    }
     lock->owner = linnet_thread_self();
     lock->depth = 1;
 }
@@ -61,6 +65,21 @@ void linnet_lock_leave(linnet_lock *lock)
         lock->depth--;
     else
         give(lock);
+    pthread_mutex_unlock(&lock->mutex);
+}
+
+void linnet_lock_seize(linnet_lock *lock, uint64_t until)
+{
+    pthread_mutex_lock(&lock->mutex);
+    uint64_t ticket = lock->next++;
+    while (lock->serving != ticket && linnet_clock() < until)
+        linnet_condition_wait(&lock->turn, &lock->mutex, until);
+    if (lock->serving != ticket) {
+        lock->serving = ticket;
+        pthread_cond_broadcast(&lock->turn); /* those who live take other tickets */
+    }
+    lock->owner = linnet_thread_self();
+    lock->depth = 1;
     pthread_mutex_unlock(&lock->mutex);
 }
 

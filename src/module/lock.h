@@ -22,6 +22,8 @@ void linnet_lock_destroy(linnet_lock *lock);
 
 void linnet_lock_enter(linnet_lock *lock);
 void linnet_lock_leave(linnet_lock *lock);
+/* Waits for its turn until that time, and then takes the lock from a thread that is no more, with all that waited. */
+void linnet_lock_seize(linnet_lock *lock, uint64_t until);
 
 /* Held once: gives it up until somebody notifies or the time (of linnet_clock(); UINT64_MAX: none) has come. */
 void linnet_lock_wait(linnet_lock *lock, uint64_t until);

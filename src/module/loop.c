@@ -245,7 +245,11 @@ int linnet_module_wait(linnet_module *module)
     if (module->depth > 0)
         return linnet_module_leave(module, LINNET_EBUSY);
     linnet_module_retain(module);
-    int error = linnet_module_leave(module, wait_for_work(module));
+    module->waiters++;
+    int error = wait_for_work(module);
+    if (--module->waiters == 0)
+        linnet_lock_notify(&module->lock);
+    error = linnet_module_leave(module, error);
     linnet_module_release(module);
     return error;
 }

@@ -7,6 +7,7 @@
 #include <linnet/error.h>
 #include <stdlib.h>
 
+enum { SEIZE_US = 200000 };                            /* how long a thread that lives may hold the lock */
 enum { MAX_RESOURCES = 1000, MAX_VALUE_SIZE = 65536 }; /* where the config says 0 */
 
 void linnet_module_retain(linnet_module *module) { atomic_fetch_add(&module->holders, 1); }
@@ -112,6 +113,31 @@ void linnet_module_close(linnet_module *module)
         return;
     module->closing = true;
     (void)linnet_module_leave(module, 0);
+}
+
+/* What others were doing is over, though they did not say so. */
+static void forget_others(linnet_module *module)
+{
+    module->depth = 0;
+    module->readers = 0;
+    module->source.busy = false;
+    for (size_t i = 0; i < module->session_count; i++)
+        module->sessions[i]->source.busy = false;
+}
+
+void linnet_module_abandon(linnet_module *module)
+{
+    linnet_module_retain(module);
+    linnet_lock_seize(&module->lock, linnet_clock() + SEIZE_US);
+    forget_others(module);
+    module->closing = true;
+    linnet_lock_notify(&module->lock);
+    linnet_module_kick(module);
+    while (module->waiters > 0)
+        linnet_lock_wait(&module->lock, UINT64_MAX);
+    (void)linnet_module_leave(module, 0);
+    linnet_poller_close(&module->poller); /* others may be counted that never release the module */
+    linnet_module_release(module);
 }
 
 int linnet_module_socket(const linnet_module *module) { return module->socket; }

@@ -44,6 +44,7 @@ struct linnet_module {
     bool watching;  /* somebody polls without the lock, until then */
     bool leading;   /* a thread is in poll(); others wait for what it finds */
     unsigned readers;
+    unsigned waiters;  /* threads in linnet_module_wait() */
     uint64_t happened; /* packets and calls of handlers */
     uint64_t told;     /* of these, by linnet_module_read() */
     unsigned depth;    /* above 0 inside handlers, and whatever may call one */
