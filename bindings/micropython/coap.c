@@ -31,11 +31,8 @@ static int read_once(linnet_mp_module *module, uint32_t milliseconds)
 {
     int error;
     linnet_module *library = module->library;
-    linnet_mp_background *background = module->background;
     linnet_module_retain(library);
-    linnet_mp_background_pause(background);
     LINNET_MP_OUTSIDE(error = read_slice(library, milliseconds));
-    linnet_mp_background_resume(background);
     linnet_module_release(library);
     return error;
 }

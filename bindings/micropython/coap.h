@@ -62,12 +62,11 @@ MP_DECLARE_CONST_FUN_OBJ_KW(linnet_mp_send_request_obj);
 /* background.c: what happens without Coap.read(). NULL: no memory or no thread. */
 linnet_mp_background *linnet_mp_background_open(linnet_module *library);
 void linnet_mp_background_close(linnet_mp_background *background);
+/* The same at a soft reset: what is scheduled may be forgotten by the interpreter. */
+void linnet_mp_background_reset(linnet_mp_background *background);
 void linnet_mp_background_release(linnet_mp_background *background); /* the module's hold on it */
 /* Has the interpreter do soon what there is to do, before the program can end: what was sent leaves. */
 void linnet_mp_background_schedule(linnet_mp_background *background);
-/* Around a wait in linnet_module_read(), which then does all that there is to do. */
-void linnet_mp_background_pause(linnet_mp_background *background);
-void linnet_mp_background_resume(linnet_mp_background *background);
 
 /* handlers.c: has the library call Python's handlers, those that `module` has by then. */
 void linnet_mp_handlers_connect(linnet_mp_module *module);

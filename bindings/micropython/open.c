@@ -26,14 +26,18 @@ static void close_module(linnet_mp_module *module)
         MP_STATE_VM(linnet_mp_module) = NULL;
 }
 
-/* At a soft reset all objects go, this one too, and no other thread is left. */
+/* At a soft reset all objects go, this one too. No other thread of the interpreter is left then, and those that were
+ * there have been ended wherever they were. The roots stay as they are, for the interpreter that starts anew. */
 static mp_obj_t finalise(mp_obj_t self)
 {
     linnet_mp_module *module = MP_OBJ_TO_PTR(self);
     if (!module->closed) {
-        linnet_mp_background_close(module->background);
-        linnet_module_close(module->library);
+        module->closed = true;
+        linnet_mp_background_reset(module->background);
+        linnet_module_abandon(module->library);
     }
+    if (MP_STATE_VM(linnet_mp_module) == module)
+        MP_STATE_VM(linnet_mp_module) = NULL;
     if (module->background)
         linnet_mp_background_release(module->background);
     linnet_module_release(module->library);

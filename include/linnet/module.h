@@ -85,6 +85,10 @@ int linnet_module_open(linnet_module **module, const linnet_module_config *confi
  * handler runs and none will; from a handler it takes effect when that returns. The pointer is the caller's no more;
  * a thread that may still use it, as one in linnet_module_read(), has to retain it before. NULL is fine. */
 void linnet_module_close(linnet_module *module);
+/* The same where other threads may have been ended inside the module's functions, as a soft reset of MicroPython ends
+ * them: what they held is taken from them, memory that was theirs to release is lost. No thread may be left that uses
+ * the module but those in linnet_module_wait(), which return first. With no_thread. */
+void linnet_module_abandon(linnet_module *module);
 /* Keeps the pointer good beyond linnet_module_close(): functions then return LINNET_ECLOSED. Without the lock. */
 void linnet_module_retain(linnet_module *module);
 void linnet_module_release(linnet_module *module); /* NULL is fine */
@@ -112,6 +116,10 @@ void linnet_module_wake(linnet_module *module);
 int linnet_module_descriptor(const linnet_module *module);
 uint64_t linnet_module_deadline(linnet_module *module);
 int linnet_module_process(linnet_module *module);
+/* For a thread of one's own that is not to run handlers (with no_thread): waits, without doing anything, until
+ * linnet_module_process() has something to do; it takes no part while others are in linnet_module_read(). 0;
+ * LINNET_ECLOSED, also when the module is closed meanwhile; LINNET_EBUSY inside a handler; LINNET_ESYSTEM. */
+int linnet_module_wait(linnet_module *module);
 
 /* The last one counts; NULL: none. */
 void linnet_module_on_response(linnet_module *module, linnet_module_response_handler *handler, void *context);

@@ -1,19 +1,23 @@
 /* Tickets under a mutex: whoever comes first has the lock first. */
 #include "module/lock.h"
 
-#include <stdbool.h>
-#include <time.h>
+#include "net/thread.h"
 
-void linnet_lock_init(linnet_lock *lock)
+#include <linnet/error.h>
+#include <linnet/loop.h>
+
+int linnet_lock_init(linnet_lock *lock)
 {
-    pthread_condattr_t monotonic;
     *lock = (linnet_lock){0};
-    pthread_mutex_init(&lock->mutex, NULL);
-    pthread_cond_init(&lock->turn, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&lock->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    if (pthread_mutex_init(&lock->mutex, NULL) != 0)
+        return LINNET_ENOMEM;
+    if (linnet_condition_init(&lock->turn) == 0) {
+        if (linnet_condition_init(&lock->changed) == 0)
+            return 0;
+        pthread_cond_destroy(&lock->turn);
+    }
+    pthread_mutex_destroy(&lock->mutex);
+    return LINNET_ENOMEM;
 }
 
 void linnet_lock_destroy(linnet_lock *lock)
@@ -27,9 +31,12 @@ void linnet_lock_destroy(linnet_lock *lock)
 static void take(linnet_lock *lock)
 {
     uint64_t ticket = lock->next++;
-    while (lock->serving != ticket)
+    while (lock->serving != ticket) {
         pthread_cond_wait(&lock->turn, &lock->mutex);
-    lock->owner = pthread_self();
+        if (lock->serving > ticket) /* somebody has seized the lock */
+            ticket = lock->next++;
+    }
+    lock->owner = linnet_thread_self();
     lock->depth = 1;
 }
 
@@ -44,7 +51,7 @@ static void give(linnet_lock *lock)
 void linnet_lock_enter(linnet_lock *lock)
 {
     pthread_mutex_lock(&lock->mutex);
-    if (lock->depth > 0 && pthread_equal(lock->owner, pthread_self()))
+    if (lock->depth > 0 && lock->owner == linnet_thread_self())
         lock->depth++;
     else
         take(lock);
@@ -61,15 +68,26 @@ void linnet_lock_leave(linnet_lock *lock)
     pthread_mutex_unlock(&lock->mutex);
 }
 
+void linnet_lock_seize(linnet_lock *lock, uint64_t until)
+{
+    pthread_mutex_lock(&lock->mutex);
+    uint64_t ticket = lock->next++;
+    while (lock->serving != ticket && linnet_clock() < until)
+        linnet_condition_wait(&lock->turn, &lock->mutex, until);
+    if (lock->serving != ticket) {
+        lock->serving = ticket;
+        pthread_cond_broadcast(&lock->turn); /* those who live take other tickets */
+    }
+    lock->owner = linnet_thread_self();
+    lock->depth = 1;
+    pthread_mutex_unlock(&lock->mutex);
+}
+
 void linnet_lock_wait(linnet_lock *lock, uint64_t until)
 {
-    struct timespec time = {.tv_sec = (time_t)(until / 1000000), .tv_nsec = (long)(until % 1000000 * 1000)};
     pthread_mutex_lock(&lock->mutex);
     give(lock); /* a change between this and the waiting cannot be missed: the mutex is held */
-    if (until == UINT64_MAX)
-        pthread_cond_wait(&lock->changed, &lock->mutex);
-    else
-        pthread_cond_timedwait(&lock->changed, &lock->mutex, &time);
+    linnet_condition_wait(&lock->changed, &lock->mutex, until);
     take(lock);
     pthread_mutex_unlock(&lock->mutex);
 }

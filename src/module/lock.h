@@ -12,15 +12,18 @@ typedef struct linnet_lock {
     pthread_cond_t changed; /* linnet_lock_notify() */
     uint64_t next;          /* the ticket that is given next */
     uint64_t serving;       /* the ticket whose holder has the lock, or may take it */
-    pthread_t owner;        /* where depth > 0 */
+    const void *owner;      /* linnet_thread_self(), where depth > 0 */
     unsigned depth;
 } linnet_lock;
 
-void linnet_lock_init(linnet_lock *lock);
+/* 0 or LINNET_ENOMEM, then there is nothing to destroy. */
+int linnet_lock_init(linnet_lock *lock);
 void linnet_lock_destroy(linnet_lock *lock);
 
 void linnet_lock_enter(linnet_lock *lock);
 void linnet_lock_leave(linnet_lock *lock);
+/* Waits for its turn until that time, and then takes the lock from a thread that is no more, with all that waited. */
+void linnet_lock_seize(linnet_lock *lock, uint64_t until);
 
 /* Held once: gives it up until somebody notifies or the time (of linnet_clock(); UINT64_MAX: none) has come. */
 void linnet_lock_wait(linnet_lock *lock, uint64_t until);

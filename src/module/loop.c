@@ -7,24 +7,12 @@
 #include <errno.h>
 #include <linnet/error.h>
 
-void linnet_module_kick(linnet_module *module)
-{
-    if (module->wake >= 0)
-        linnet_waker_ring(module->wake);
-}
+void linnet_module_kick(linnet_module *module) { linnet_poller_ring(&module->poller); }
 
 void linnet_module_wake(linnet_module *module)
 {
     atomic_fetch_add(&module->wakes, 1);
     linnet_module_kick(module);
-}
-
-int linnet_module_watch(linnet_module *module, int descriptor, uint64_t number)
-{
-    int error = linnet_poller_add(&module->poller, descriptor, number);
-    if (error == 0 && module->leading)
-        linnet_module_kick(module); /* the one who polls may have to look again to see it */
-    return error;
 }
 
 void linnet_module_note_packet(void *context, bool sent, const linnet_path *path, linnet_bytes datagram)
@@ -91,10 +79,8 @@ static int take_event(linnet_module *module, uint64_t number)
 {
     linnet_module_session *session;
 
-    if (number == LINNET_MODULE_WAKE_NUMBER) {
-        (void)linnet_waker_hush(module->wake);
+    if (number == LINNET_POLLER_RUNG)
         return 0;
-    }
     if (number == LINNET_MODULE_SERVER_NUMBER)
         return process(module, &module->source);
     session = linnet_module_find_session(module, number);
@@ -130,14 +116,13 @@ static int take_all(linnet_module *module, const linnet_poller_event *events, in
 /* The module's own thread leaves what has come to the one that reads, so that handlers run there. */
 static bool makes_way(const linnet_module *module)
 {
-    return module->readers > 0 && module->has_thread && pthread_equal(module->thread, pthread_self());
+    return module->readers > 0 && module->has_thread && module->thread_self == linnet_thread_self();
 }
 
-/* Waits once, and does all that is to do. With the lock held once, which is given up meanwhile; nobody else leads.
- * LINNET_ECANCELLED: a signal was handled. */
-static int lead(linnet_module *module, uint64_t until)
+/* Waits once. With the lock held once, which is given up meanwhile; nobody else leads. Returns how many events there
+ * are; LINNET_ECANCELLED: a signal was handled; LINNET_ESYSTEM. */
+static int look(linnet_module *module, uint64_t until, linnet_poller_event events[LINNET_POLLER_EVENTS])
 {
-    linnet_poller_event events[LINNET_POLLER_EVENTS];
     uint64_t due = linnet_wheel_deadline(&module->wheel);
     until = due < until ? due : until;
     module->leading = module->watching = true;
@@ -145,13 +130,21 @@ static int lead(linnet_module *module, uint64_t until)
     linnet_lock_leave(&module->lock);
 
     int count = linnet_poller_wait(&module->poller, events, until);
-    int error = count >= 0 ? 0 : errno == EINTR ? LINNET_ECANCELLED : LINNET_ESYSTEM;
+    int error = errno == EINTR ? LINNET_ECANCELLED : LINNET_ESYSTEM;
 
     linnet_lock_enter(&module->lock);
     module->leading = module->watching = false;
+    return count >= 0 ? count : error;
+}
+
+/* Looks, and does all that is to do. */
+static int lead(linnet_module *module, uint64_t until)
+{
+    linnet_poller_event events[LINNET_POLLER_EVENTS];
+    int count = look(module, until, events);
     int failed = makes_way(module) ? 0 : take_all(module, events, count);
     linnet_lock_notify(&module->lock);
-    return error ? error : failed;
+    return count < 0 ? count : failed;
 }
 
 static int read_until(linnet_module *module, uint64_t until, unsigned wakes)
@@ -219,6 +212,48 @@ int linnet_module_process(linnet_module *module)
     return error;
 }
 
+static bool is_due(const linnet_module *module, const linnet_poller_event *events, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (events[i].name != LINNET_POLLER_RUNG)
+            return true;
+    return linnet_wheel_deadline(&module->wheel) <= linnet_clock();
+}
+
+static int wait_for_work(linnet_module *module)
+{
+    linnet_poller_event events[LINNET_POLLER_EVENTS];
+    while (!module->closing) {
+        if (module->readers > 0 || module->leading) {
+            linnet_lock_wait(&module->lock, UINT64_MAX);
+            continue;
+        }
+        int count = look(module, UINT64_MAX, events);
+        linnet_lock_notify(&module->lock);
+        if (count == LINNET_ESYSTEM)
+            return LINNET_ESYSTEM;
+        if (module->readers == 0 && is_due(module, events, count))
+            return 0;
+    }
+    return LINNET_ECLOSED;
+}
+
+int linnet_module_wait(linnet_module *module)
+{
+    if (linnet_module_enter(module) != 0)
+        return LINNET_ECLOSED;
+    if (module->depth > 0)
+        return linnet_module_leave(module, LINNET_EBUSY);
+    linnet_module_retain(module);
+    module->waiters++;
+    int error = wait_for_work(module);
+    if (--module->waiters == 0)
+        linnet_lock_notify(&module->lock);
+    error = linnet_module_leave(module, error);
+    linnet_module_release(module);
+    return error;
+}
+
 int linnet_module_descriptor(const linnet_module *module) { return linnet_poller_descriptor(&module->poller); }
 
 uint64_t linnet_module_deadline(linnet_module *module)
@@ -238,6 +273,7 @@ static void *run(void *context)
 {
     linnet_module *module = context;
     linnet_lock_enter(&module->lock);
+    module->thread_self = linnet_thread_self();
     while (!module->closing) {
         if (module->readers > 0 || module->leading)
             linnet_lock_wait(&module->lock, UINT64_MAX);

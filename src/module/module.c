@@ -1,20 +1,16 @@
 /* Opening and closing a module, its handlers, and the count of those who hold it. */
 #include "module/module.h"
 
+#include "net/thread.h"
+
 #include <errno.h>
 #include <linnet/error.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+enum { SEIZE_US = 200000 };                            /* how long a thread that lives may hold the lock */
 enum { MAX_RESOURCES = 1000, MAX_VALUE_SIZE = 65536 }; /* where the config says 0 */
 
 void linnet_module_retain(linnet_module *module) { atomic_fetch_add(&module->holders, 1); }
-
-static void close_descriptor(int descriptor)
-{
-    if (descriptor >= 0)
-        close(descriptor);
-}
 
 void linnet_module_release(linnet_module *module)
 {
@@ -22,7 +18,6 @@ void linnet_module_release(linnet_module *module)
         return;
     int number = errno; /* of whatever made an opening fail */
     linnet_poller_close(&module->poller);
-    close_descriptor(module->wake);
     linnet_lock_destroy(&module->lock);
     free(module->sessions);
     free(module);
@@ -51,7 +46,7 @@ static void tear_down(linnet_module *module)
 /* The lock is free, and the thread on its way out: waits for that, unless this is the thread. */
 static void finish(linnet_module *module)
 {
-    if (module->has_thread && pthread_equal(module->thread, pthread_self()))
+    if (module->has_thread && module->thread_self == linnet_thread_self())
         pthread_detach(module->thread);
     else if (module->has_thread)
         pthread_join(module->thread, NULL);
@@ -69,17 +64,6 @@ int linnet_module_leave(linnet_module *module, int result)
     return result;
 }
 
-static int open_descriptors(linnet_module *module)
-{
-    int error = linnet_poller_open(&module->poller);
-    if (error != 0)
-        return error;
-    module->wake = linnet_waker_open();
-    if (module->wake < 0)
-        return LINNET_ESYSTEM;
-    return linnet_module_watch(module, module->wake, LINNET_MODULE_WAKE_NUMBER);
-}
-
 static void configure(linnet_module *module, const linnet_module_config *config)
 {
     module->transmission = config->transmission;
@@ -94,7 +78,7 @@ static int open_all(linnet_module *module, const linnet_module_config *config)
     if (config->create_by_post && !config->dynamic_resources)
         return LINNET_EINVAL;
     configure(module, config);
-    int error = open_descriptors(module);
+    int error = linnet_poller_open(&module->poller);
     if (error == 0)
         error = linnet_module_open_server(module, config);
     return error == 0 && !config->no_thread ? linnet_module_start_thread(module) : error;
@@ -107,9 +91,13 @@ int linnet_module_open(linnet_module **opened, const linnet_module_config *confi
     linnet_module *module = calloc(1, sizeof *module);
     if (!module)
         return LINNET_ENOMEM;
-    linnet_lock_init(&module->lock);
+    if (linnet_lock_init(&module->lock) != 0) {
+        free(module);
+        return LINNET_ENOMEM;
+    }
     atomic_init(&module->holders, 1);
-    module->poller.epoll = module->wake = module->socket = -1;
+    module->poller = LINNET_POLLER_CLOSED;
+    module->socket = -1;
     module->next_number = LINNET_MODULE_SERVER_NUMBER + 1;
     int error = open_all(module, config ? config : &defaults);
     if (error == 0)
@@ -125,6 +113,31 @@ void linnet_module_close(linnet_module *module)
         return;
     module->closing = true;
     (void)linnet_module_leave(module, 0);
+}
+
+/* What others were doing is over, though they did not say so. */
+static void forget_others(linnet_module *module)
+{
+    module->depth = 0;
+    module->readers = 0;
+    module->source.busy = false;
+    for (size_t i = 0; i < module->session_count; i++)
+        module->sessions[i]->source.busy = false;
+}
+
+void linnet_module_abandon(linnet_module *module)
+{
+    linnet_module_retain(module);
+    linnet_lock_seize(&module->lock, linnet_clock() + SEIZE_US);
+    forget_others(module);
+    module->closing = true;
+    linnet_lock_notify(&module->lock);
+    linnet_module_kick(module);
+    while (module->waiters > 0)
+        linnet_lock_wait(&module->lock, UINT64_MAX);
+    (void)linnet_module_leave(module, 0);
+    linnet_poller_close(&module->poller); /* others may be counted that never release the module */
+    linnet_module_release(module);
 }
 
 int linnet_module_socket(const linnet_module *module) { return module->socket; }

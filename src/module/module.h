@@ -13,7 +13,6 @@
 #include "module/host.h"
 #include "module/lock.h"
 #include "net/poller.h"
-#include "net/waker.h"
 
 #include <linnet/client.h>
 #include <linnet/module.h>
@@ -29,14 +28,13 @@ typedef struct linnet_module_source {
     bool busy;                      /* it is being processed: its handlers may run */
 } linnet_module_source;
 
-enum { LINNET_MODULE_WAKE_NUMBER = 0, LINNET_MODULE_SERVER_NUMBER = 1 };
+enum { LINNET_MODULE_SERVER_NUMBER = 1 };
 
 struct linnet_module {
     linnet_lock lock;
     atomic_size_t holders; /* the owner, each handle, and each function that may see the end */
     atomic_uint wakes;     /* linnet_module_wake() */
-    linnet_poller poller;  /* of all sources, and of: */
-    int wake;              /* a waker */
+    linnet_poller poller;  /* of all sources; it is rung where there is cause to look again */
     int socket;            /* of the server, or -1 */
 
     linnet_wheel wheel;
@@ -46,6 +44,7 @@ struct linnet_module {
     bool watching;  /* somebody polls without the lock, until then */
     bool leading;   /* a thread is in poll(); others wait for what it finds */
     unsigned readers;
+    unsigned waiters;  /* threads in linnet_module_wait() */
     uint64_t happened; /* packets and calls of handlers */
     uint64_t told;     /* of these, by linnet_module_read() */
     unsigned depth;    /* above 0 inside handlers, and whatever may call one */
@@ -53,6 +52,7 @@ struct linnet_module {
     bool closed;
     bool has_thread;
     pthread_t thread;
+    const void *thread_self; /* linnet_thread_self() of it */
 
     linnet_module_session **sessions; /* in order of creation, and so of their numbers */
     size_t session_count;
@@ -119,8 +119,6 @@ int linnet_module_leave(linnet_module *module, int result);
 
 /* Has the thread in poll() look again. From signal handlers too. */
 void linnet_module_kick(linnet_module *module);
-/* 0 or LINNET_ESYSTEM. */
-int linnet_module_watch(linnet_module *module, int descriptor, uint64_t number);
 /* The source has been given something to do: sees to it that it is processed in time. */
 void linnet_module_arm(linnet_module *module, linnet_module_source *source);
 /* Around whatever may call handlers of the source, which are not to close it under its feet: a session that they remove

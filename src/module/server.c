@@ -175,9 +175,8 @@ int linnet_module_open_server(linnet_module *module, const linnet_module_config 
     if (error == 0 && config->service_discovery)
         error = join_groups(module->server);
     module->source.number = LINNET_MODULE_SERVER_NUMBER;
-    return error != 0
-               ? error
-               : linnet_module_watch(module, linnet_server_descriptor(module->server), LINNET_MODULE_SERVER_NUMBER);
+    return error != 0 ? error
+                      : linnet_poller_nest(&module->poller, &module->server->loop.poller, LINNET_MODULE_SERVER_NUMBER);
 }
 
 void linnet_module_close_server(linnet_module *module)
@@ -191,6 +190,8 @@ void linnet_module_close_server(linnet_module *module)
         resource = next;
     }
     linnet_wheel_stop(&module->wheel, &module->source.timer);
+    if (module->server)
+        linnet_poller_unnest(&module->poller, &module->server->loop.poller);
     linnet_server_close(module->server);
     module->server = NULL;
 }

@@ -1,6 +1,8 @@
 /* Sessions: each is a client with a source port of its own, and a handle's count. */
 #include "module/module.h"
 
+#include "net/client.h"
+
 #include <linnet/error.h>
 #include <linnet/uri.h>
 #include <stdlib.h>
@@ -102,7 +104,7 @@ static int add(linnet_module *module, linnet_module_session *session)
     int error = reserve_place(module);
     session->source.number = module->next_number;
     if (error == 0)
-        error = linnet_module_watch(module, linnet_client_descriptor(session->client), module->next_number);
+        error = linnet_poller_nest(&module->poller, &session->client->loop.poller, module->next_number);
     if (error != 0)
         return error;
     module->next_number++;
@@ -148,7 +150,7 @@ static void drop(linnet_module *module, size_t index)
             (module->session_count - index) * sizeof(linnet_module_session *));
     session->gone = true;
     linnet_wheel_stop(&module->wheel, &session->source.timer);
-    linnet_poller_remove(&module->poller, linnet_client_descriptor(session->client));
+    linnet_poller_unnest(&module->poller, &session->client->loop.poller);
     linnet_module_drop_held(session);
     if (!session->source.busy)
         linnet_module_end_session(session);

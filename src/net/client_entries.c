@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { CHUNK = 256 };
+enum { CHUNK = LINNET_NET_ENTRIES };
 
 static bool grow(linnet_client *client)
 {

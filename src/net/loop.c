@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <linnet/error.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static uint8_t *give_slot(void *context, size_t *capacity)
 {
@@ -65,18 +64,12 @@ static int open_endpoint(linnet_loop *loop, const linnet_loop_config *config)
     return linnet_endpoint_init(&loop->endpoint, loop->memory, loop->memory_size, &settings);
 }
 
-static int open_descriptors(linnet_loop *loop, void *owner)
+static int open_poller(linnet_loop *loop, void *owner)
 {
     int error = linnet_poller_open(&loop->poller);
     if (error != 0)
         return error;
-    loop->wake = linnet_waker_open();
-    if (loop->wake < 0)
-        return LINNET_ESYSTEM;
-    error = linnet_poller_add(&loop->poller, loop->wake, LINNET_LOOP_WAKE);
-    if (error != 0)
-        return error;
-    loop->mailbox = linnet_mailbox_create(loop->wake, owner);
+    loop->mailbox = linnet_mailbox_create(&loop->poller, owner);
     return loop->mailbox ? 0 : LINNET_ENOMEM;
 }
 
@@ -96,13 +89,13 @@ static int open_outbox(linnet_loop *loop, size_t size)
 int linnet_loop_open(linnet_loop *loop, const linnet_loop_config *config)
 {
     size_t size = message_size(&config->limits);
-    loop->poller.epoll = loop->wake = -1;
+    loop->poller = LINNET_POLLER_CLOSED;
     loop->trace = config->trace;
     loop->trace_context = config->trace_context;
     loop->loss_percent = config->loss_percent;
     loop->watched = loop->trace || loop->loss_percent > 0;
     loop->receive_size = size > LINNET_NET_RECEIVE_SIZE ? size : LINNET_NET_RECEIVE_SIZE;
-    int error = open_descriptors(loop, config->owner);
+    int error = open_poller(loop, config->owner);
     if (error == 0)
         error = linnet_random_init(&loop->random);
     if (error == 0)
@@ -110,12 +103,6 @@ int linnet_loop_open(linnet_loop *loop, const linnet_loop_config *config)
     if (error == 0)
         error = open_outbox(loop, size);
     return error != 0 ? error : open_endpoint(loop, config);
-}
-
-static void close_descriptor(int descriptor)
-{
-    if (descriptor >= 0)
-        close(descriptor);
 }
 
 void linnet_loop_close(linnet_loop *loop, int error)
@@ -130,7 +117,6 @@ void linnet_loop_close(linnet_loop *loop, int error)
     linnet_loop_drop_sockets(loop, 0);
     free(loop->sockets);
     linnet_poller_close(&loop->poller);
-    close_descriptor(loop->wake);
     linnet_inbox_close(&loop->inbox);
     linnet_outbox_close(&loop->outbox);
     linnet_unreserve(loop->memory, loop->memory_size);

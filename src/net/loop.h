@@ -11,7 +11,6 @@
 #include "net/random.h"
 #include "net/reserve.h"
 #include "net/socket.h"
-#include "net/waker.h"
 
 #include <linnet/endpoint.h>
 #include <linnet/loop.h>
@@ -29,9 +28,8 @@ typedef struct linnet_loop_config {
 } linnet_loop_config;
 
 typedef struct linnet_loop {
-    linnet_poller poller;
-    int wake;     /* a waker: letters, or a stop */
-    bool watched; /* trace or loss is on */
+    linnet_poller poller; /* its events say the numbers of sockets; it is rung for letters, and for a stop */
+    bool watched;         /* trace or loss is on */
     linnet_trace *trace;
     void *trace_context;
     unsigned loss_percent;
@@ -50,9 +48,6 @@ typedef struct linnet_loop {
     linnet_inbox inbox;
     linnet_outbox outbox;
 } linnet_loop;
-
-/* What its poller calls loop->wake; sockets are called by their numbers. */
-#define LINNET_LOOP_WAKE UINT64_MAX
 
 /* `loop` is zeroed. LINNET_ENOMEM, LINNET_ESYSTEM, LINNET_EINVAL; linnet_loop_close() is due in any case. */
 int linnet_loop_open(linnet_loop *loop, const linnet_loop_config *config);

@@ -1,7 +1,5 @@
-/* A list under a mutex, and a waker that says that it is no longer empty. */
+/* A list under a mutex, and a poller that is rung when it is no longer empty. */
 #include "net/mailbox.h"
-
-#include "net/waker.h"
 
 #include <linnet/error.h>
 #include <pthread.h>
@@ -12,20 +10,23 @@ struct linnet_mailbox {
     pthread_mutex_t mutex;
     linnet_letter *first;
     linnet_letter **end;
-    int wake;
+    linnet_poller *poller;
     bool closed;
     void *owner;
     atomic_size_t holders;
 };
 
-linnet_mailbox *linnet_mailbox_create(int wake, void *owner)
+linnet_mailbox *linnet_mailbox_create(linnet_poller *poller, void *owner)
 {
     linnet_mailbox *mailbox = calloc(1, sizeof *mailbox);
     if (!mailbox)
         return NULL;
-    pthread_mutex_init(&mailbox->mutex, NULL);
+    if (pthread_mutex_init(&mailbox->mutex, NULL) != 0) { /* some systems allocate it */
+        free(mailbox);
+        return NULL;
+    }
     mailbox->end = &mailbox->first;
-    mailbox->wake = wake;
+    mailbox->poller = poller;
     mailbox->owner = owner;
     atomic_init(&mailbox->holders, 1);
     return mailbox;
@@ -50,8 +51,7 @@ static void free_letters(linnet_letter *letter)
     }
 }
 
-/* The waker is rung under the lock, because linnet_mailbox_close() is what keeps it from being closed meanwhile.
- */
+/* It is rung under the lock, because linnet_mailbox_close() is what keeps the poller from being closed meanwhile. */
 static void append(linnet_mailbox *mailbox, linnet_letter *letter)
 {
     bool was_empty = mailbox->first == NULL;
@@ -59,7 +59,7 @@ static void append(linnet_mailbox *mailbox, linnet_letter *letter)
     *mailbox->end = letter;
     mailbox->end = &letter->next;
     if (was_empty)
-        linnet_waker_ring(mailbox->wake);
+        linnet_poller_ring(mailbox->poller);
 }
 
 int linnet_mailbox_post(linnet_mailbox *mailbox, linnet_letter *letter)

@@ -3,6 +3,8 @@
 #ifndef LINNET_NET_MAILBOX_H
 #define LINNET_NET_MAILBOX_H
 
+#include "net/poller.h"
+
 #include <stdbool.h>
 
 typedef struct linnet_letter {
@@ -14,8 +16,8 @@ typedef struct linnet_letter {
 
 typedef struct linnet_mailbox linnet_mailbox;
 
-/* Held once by its maker. `wake` is a waker. NULL: no memory. */
-linnet_mailbox *linnet_mailbox_create(int wake, void *owner);
+/* Held once by its maker. `poller` is rung when it is no longer empty, until it is closed. NULL: no memory. */
+linnet_mailbox *linnet_mailbox_create(linnet_poller *poller, void *owner);
 void linnet_mailbox_hold(linnet_mailbox *mailbox);
 void linnet_mailbox_release(linnet_mailbox *mailbox);
 

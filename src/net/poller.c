@@ -1,5 +1,7 @@
-/* epoll. */
+/* epoll. Who rings does so by an eventfd among the other descriptors. */
 #include "net/poller.h"
+
+#include "net/waker.h"
 
 #include <errno.h>
 #include <linnet/error.h>
@@ -11,14 +13,21 @@
 int linnet_poller_open(linnet_poller *poller)
 {
     poller->epoll = epoll_create1(EPOLL_CLOEXEC);
-    return poller->epoll >= 0 ? 0 : LINNET_ESYSTEM;
+    poller->bell = poller->epoll >= 0 ? linnet_waker_open() : -1;
+    return poller->bell >= 0 ? linnet_poller_add(poller, poller->bell, LINNET_POLLER_RUNG) : LINNET_ESYSTEM;
+}
+
+static void close_descriptor(int *descriptor)
+{
+    if (*descriptor >= 0)
+        close(*descriptor);
+    *descriptor = -1;
 }
 
 void linnet_poller_close(linnet_poller *poller)
 {
-    if (poller->epoll >= 0)
-        close(poller->epoll);
-    poller->epoll = -1;
+    close_descriptor(&poller->epoll);
+    close_descriptor(&poller->bell);
 }
 
 int linnet_poller_add(linnet_poller *poller, int descriptor, uint64_t name)
@@ -31,6 +40,15 @@ void linnet_poller_remove(linnet_poller *poller, int descriptor)
 {
     (void)epoll_ctl(poller->epoll, EPOLL_CTL_DEL, descriptor, NULL);
 }
+
+int linnet_poller_nest(linnet_poller *outer, linnet_poller *inner, uint64_t name)
+{
+    return linnet_poller_add(outer, inner->epoll, name);
+}
+
+void linnet_poller_unnest(linnet_poller *outer, linnet_poller *inner) { linnet_poller_remove(outer, inner->epoll); }
+
+void linnet_poller_ring(linnet_poller *poller) { linnet_waker_ring(poller->bell); }
 
 /* epoll_wait() in milliseconds, rounded up: waking too early would only mean to wait again. */
 static int wait_coarsely(const linnet_poller *poller, struct epoll_event *events, uint64_t microseconds)
@@ -54,14 +72,20 @@ static int wait(linnet_poller *poller, struct epoll_event *events, uint64_t unti
     return wait_coarsely(poller, events, left);
 }
 
+static linnet_poller_event read_event(linnet_poller *poller, const struct epoll_event *event)
+{
+    if (event->data.u64 == LINNET_POLLER_RUNG)
+        (void)linnet_waker_hush(poller->bell);
+    return (linnet_poller_event){
+        .name = event->data.u64, .readable = (event->events & EPOLLIN) != 0, .failed = (event->events & EPOLLERR) != 0};
+}
+
 int linnet_poller_wait(linnet_poller *poller, linnet_poller_event events[LINNET_POLLER_EVENTS], uint64_t until)
 {
     struct epoll_event found[LINNET_POLLER_EVENTS];
     int count = wait(poller, found, until);
     for (int i = 0; i < count; i++)
-        events[i] = (linnet_poller_event){.name = found[i].data.u64,
-                                          .readable = (found[i].events & EPOLLIN) != 0,
-                                          .failed = (found[i].events & EPOLLERR) != 0};
+        events[i] = read_event(poller, &found[i]);
     return count;
 }
 

@@ -9,6 +9,8 @@ enum {
     LINNET_NET_ROUNDS = 4,
     /* The largest datagram that is understood; more is answered 4.13. limits.message_size may raise it. */
     LINNET_NET_RECEIVE_SIZE = 2048,
+    /* What is taken of what poll() or epoll has found, in one turn. */
+    LINNET_POLLER_EVENTS = 64,
     /* What the kernel may hand over at once: the largest UDP payload, or a train that it has merged (UDP_GRO). */
     LINNET_NET_BUFFER_SIZE = 65536,
     /* SO_RCVBUF, for bursts; the kernel cuts it to net.core.rmem_max. */
@@ -24,6 +26,12 @@ enum {
     LINNET_NET_GROUP_SIZE = 65000,
     /* ICMP reports taken from one socket in one turn. */
     LINNET_NET_REPORTS = 64,
+    /* Octets of random numbers taken from the system at a time: a token must not cost a system call. */
+    LINNET_NET_RANDOM = 4096,
+    /* Octets of a thread's stack; 0: as the system has it. */
+    LINNET_NET_THREAD_STACK = 0,
+    /* Requests of a client that are made room for at a time. */
+    LINNET_NET_ENTRIES = 256,
     /* Ports tried for ":0" where several addresses need the same one. */
     LINNET_NET_PORT_TRIES = 16,
 

@@ -65,17 +65,10 @@ static void take_reports(linnet_loop *loop, uint16_t number)
     }
 }
 
-static void take_letters(linnet_loop *loop)
-{
-    /* First the descriptor, then the box: a letter that comes between the two wakes the loop once more. */
-    if (linnet_waker_hush(loop->wake))
-        linnet_mailbox_open(loop->mailbox);
-}
-
 static void take_event(linnet_loop *loop, const linnet_poller_event *event)
 {
-    if (event->name == LINNET_LOOP_WAKE) {
-        take_letters(loop);
+    if (event->name == LINNET_POLLER_RUNG) { /* a letter that comes from now on rings once more */
+        linnet_mailbox_open(loop->mailbox);
         return;
     }
     uint16_t number = (uint16_t)event->name;
@@ -142,4 +135,4 @@ void linnet_loop_finish(linnet_loop *loop)
         report_failures(loop);
 }
 
-void linnet_loop_wake(linnet_loop *loop) { linnet_waker_ring(loop->wake); }
+void linnet_loop_wake(linnet_loop *loop) { linnet_poller_ring(&loop->poller); }

@@ -1,49 +1,33 @@
-/* poll(). A set of descriptors is none itself here, so a thread of its own stands behind the one for foreign loops: it
- * is started when that one is asked for, and rings it when a descriptor of the set is ready. */
-#include "net/poller.h"
+/* poll(). */
+#include "net/poller_set.h"
 
-#include "net/thread.h"
 #include "net/waker.h"
 
 #include <errno.h>
 #include <linnet/error.h>
 #include <linnet/loop.h>
-#include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { LONGEST_WAIT_MS = 3600000, SHORT_WAIT_MS = 10 };
+static linnet_poller_bell *make_bell(void)
+{
+    linnet_poller_bell *bell = calloc(1, sizeof *bell);
+    if (!bell)
+        return NULL;
+    atomic_init(&bell->holders, 1);
+    atomic_init(&bell->watcher, -1);
+    bell->socket = -1;
+    return bell;
+}
 
-typedef struct watched {
-    uint64_t name;
-    int descriptor;
-} watched;
-
-/* What one thread polls: a copy, since others may change the set meanwhile. */
-typedef struct polled {
-    struct pollfd *files;
-    uint64_t *names;
-    size_t count;
-    size_t capacity;
-} polled;
-
-struct linnet_poller_set {
-    pthread_mutex_t mutex; /* of what follows, up to the views */
-    watched *all;
-    size_t count;
-    size_t capacity;
-    bool told;    /* `tell` is readable, until a waiting finds nothing */
-    bool closing; /* the thread is to end */
-    bool has_thread;
-    pthread_t thread;
-    int tell;   /* wakers: of foreign loops, */
-    int change; /* and of the thread */
-
-    polled waited; /* of whoever waits */
-    polled seen;   /* of the thread */
-    size_t next;   /* where the search for events begins, so that each gets its turn */
-};
+static void drop_bell(linnet_poller_bell *bell)
+{
+    if (!bell || atomic_fetch_sub(&bell->holders, 1) > 1)
+        return;
+    if (bell->socket >= 0)
+        close(bell->socket);
+    free(bell);
+}
 
 int linnet_poller_open(linnet_poller *poller)
 {
@@ -51,33 +35,20 @@ int linnet_poller_open(linnet_poller *poller)
     if (!set)
         return LINNET_ENOMEM;
     set->tell = set->change = -1;
-    pthread_mutex_init(&set->mutex, NULL);
+    set->bell = make_bell();
+    if (!set->bell || pthread_mutex_init(&set->mutex, NULL) != 0) {
+        drop_bell(set->bell);
+        free(set);
+        return LINNET_ENOMEM;
+    }
     poller->set = set;
     return 0;
 }
 
-static void free_view(polled *view)
+static void free_view(linnet_poller_view *view)
 {
     free(view->files);
     free(view->names);
-}
-
-static void end_thread(struct linnet_poller_set *set)
-{
-    pthread_mutex_lock(&set->mutex);
-    bool runs = set->has_thread;
-    set->closing = true;
-    pthread_mutex_unlock(&set->mutex);
-    if (!runs)
-        return;
-    linnet_waker_ring(set->change);
-    pthread_join(set->thread, NULL);
-}
-
-static void close_waker(int waker)
-{
-    if (waker >= 0)
-        close(waker);
 }
 
 void linnet_poller_close(linnet_poller *poller)
@@ -86,9 +57,8 @@ void linnet_poller_close(linnet_poller *poller)
     poller->set = NULL;
     if (!set)
         return;
-    end_thread(set);
-    close_waker(set->tell);
-    close_waker(set->change);
+    linnet_poller_end_thread(set);
+    drop_bell(set->bell);
     pthread_mutex_destroy(&set->mutex);
     free_view(&set->waited);
     free_view(&set->seen);
@@ -96,11 +66,28 @@ void linnet_poller_close(linnet_poller *poller)
     free(set);
 }
 
+/* The one who waits looks again, and so does the thread. */
+static void wake(const linnet_poller_bell *bell)
+{
+    int watcher = atomic_load(&bell->watcher);
+    if (atomic_load(&bell->waiting))
+        linnet_waker_ring(bell->socket);
+    if (watcher >= 0)
+        linnet_waker_ring(watcher);
+}
+
+void linnet_poller_ring(linnet_poller *poller)
+{
+    struct linnet_poller_set *set = poller->set;
+    if (set && !atomic_exchange(&set->rung, true))
+        wake(set->bell);
+}
+
 /* With the mutex held. */
 static int grow(struct linnet_poller_set *set)
 {
-    size_t capacity = set->capacity ? set->capacity * 2 : 4;
-    watched *all = realloc(set->all, capacity * sizeof *all);
+    size_t capacity = set->capacity ? set->capacity * 2 : 2;
+    linnet_poller_watched *all = realloc(set->all, capacity * sizeof *all);
     if (!all)
         return LINNET_ENOMEM;
     set->all = all;
@@ -108,44 +95,52 @@ static int grow(struct linnet_poller_set *set)
     return 0;
 }
 
-/* With the mutex held. The thread looks again. */
-static void tell_thread(struct linnet_poller_set *set)
+static int add(struct linnet_poller_set *set, linnet_poller_watched watched)
 {
-    if (set->has_thread)
-        linnet_waker_ring(set->change);
-}
-
-int linnet_poller_add(linnet_poller *poller, int descriptor, uint64_t name)
-{
-    struct linnet_poller_set *set = poller->set;
-    if (descriptor < 0) /* of a poller that could not start its thread */
-        return LINNET_ESYSTEM;
     pthread_mutex_lock(&set->mutex);
     int error = set->count < set->capacity ? 0 : grow(set);
-    if (error == 0) {
-        set->all[set->count++] = (watched){.name = name, .descriptor = descriptor};
-        tell_thread(set);
-    }
+    if (error == 0)
+        set->all[set->count++] = watched;
     pthread_mutex_unlock(&set->mutex);
+    if (error == 0)
+        wake(set->bell);
     return error;
 }
 
-void linnet_poller_remove(linnet_poller *poller, int descriptor)
+static void take_out(struct linnet_poller_set *set, int descriptor, const struct linnet_poller_set *inner)
 {
-    struct linnet_poller_set *set = poller->set;
     pthread_mutex_lock(&set->mutex);
     for (size_t i = 0; i < set->count; i++) {
-        if (set->all[i].descriptor == descriptor) {
+        if (set->all[i].descriptor == descriptor && set->all[i].inner == inner) {
             set->all[i] = set->all[--set->count];
             break;
         }
     }
-    tell_thread(set);
     pthread_mutex_unlock(&set->mutex);
+    wake(set->bell);
 }
 
-/* With the mutex held: room for `count`, or as much as there is memory for. */
-static void make_room(polled *view, size_t count)
+int linnet_poller_add(linnet_poller *poller, int descriptor, uint64_t name)
+{
+    if (descriptor < 0) /* of a poller that could not start its thread */
+        return LINNET_ESYSTEM;
+    return add(poller->set, (linnet_poller_watched){.name = name, .descriptor = descriptor});
+}
+
+void linnet_poller_remove(linnet_poller *poller, int descriptor) { take_out(poller->set, descriptor, NULL); }
+
+int linnet_poller_nest(linnet_poller *outer, linnet_poller *inner, uint64_t name)
+{
+    linnet_poller_bell *before = inner->set->bell;
+    atomic_fetch_add(&outer->set->bell->holders, 1);
+    inner->set->bell = outer->set->bell;
+    drop_bell(before);
+    return add(outer->set, (linnet_poller_watched){.name = name, .descriptor = -1, .inner = inner->set});
+}
+
+void linnet_poller_unnest(linnet_poller *outer, linnet_poller *inner) { take_out(outer->set, -1, inner->set); }
+
+void linnet_poller_make_room(linnet_poller_view *view, size_t count)
 {
     if (count <= view->capacity)
         return;
@@ -159,90 +154,43 @@ static void make_room(polled *view, size_t count)
         view->capacity = count;
 }
 
-/* Begins with `first`, unless it is -1. Returns for how long that is to be polled at most: not long where there was no
- * memory for all, so that it is tried again. */
-static int look(struct linnet_poller_set *set, polled *view, int first, bool alone)
+static void put(linnet_poller_view *view, int descriptor, uint64_t name)
 {
+    linnet_poller_make_room(view, view->count + 1);
+    view->partial |= view->count == view->capacity;
+    if (view->count == view->capacity)
+        return;
+    view->rung += descriptor < 0;
+    view->names[view->count] = name;
+    view->files[view->count++] = (struct pollfd){.fd = descriptor, .events = POLLIN};
+}
+
+/* The outer one's mutex is held, and its own is taken: always in this order. */
+static void put_inner(linnet_poller_view *view, struct linnet_poller_set *inner, uint64_t name)
+{
+    pthread_mutex_lock(&inner->mutex);
+    for (size_t i = 0; i < inner->count; i++)
+        put(view, inner->all[i].descriptor, name);
+    pthread_mutex_unlock(&inner->mutex);
+    if (atomic_load(&inner->rung))
+        put(view, -1, name);
+}
+
+int linnet_poller_look(struct linnet_poller_set *set, linnet_poller_view *view, int first, bool alone)
+{
+    view->count = view->rung = 0;
+    view->partial = false;
     pthread_mutex_lock(&set->mutex);
-    make_room(view, set->count + 1);
-    view->count = 0;
-    if (first >= 0 && view->capacity > 0)
-        view->files[view->count++] = (struct pollfd){.fd = first, .events = POLLIN};
-    for (size_t i = 0; !alone && i < set->count && view->count < view->capacity; i++) {
-        view->names[view->count] = set->all[i].name;
-        view->files[view->count++] = (struct pollfd){.fd = set->all[i].descriptor, .events = POLLIN};
-    }
-    bool whole = view->capacity > set->count;
-    pthread_mutex_unlock(&set->mutex);
-    return whole ? LONGEST_WAIT_MS : SHORT_WAIT_MS;
-}
-
-static bool is_told(struct linnet_poller_set *set, bool *closing)
-{
-    pthread_mutex_lock(&set->mutex);
-    bool told = set->told;
-    *closing = set->closing;
-    pthread_mutex_unlock(&set->mutex);
-    return told;
-}
-
-static void tell(struct linnet_poller_set *set)
-{
-    pthread_mutex_lock(&set->mutex);
-    if (!set->told)
-        linnet_waker_ring(set->tell);
-    set->told = true;
-    pthread_mutex_unlock(&set->mutex);
-}
-
-static void *run(void *context)
-{
-    struct linnet_poller_set *set = context;
-    bool closing;
-    for (bool told; told = is_told(set, &closing), !closing;) {
-        int longest = look(set, &set->seen, set->change, told);
-        int ready = poll(set->seen.files, (nfds_t)set->seen.count, longest);
-        if (ready > 0 && set->seen.files[0].revents != 0) {
-            (void)linnet_waker_hush(set->change);
-            ready--;
-        }
-        if (ready > 0)
-            tell(set);
-    }
-    return NULL;
-}
-
-/* With the mutex held. The thread's first view must have room. */
-static int start(struct linnet_poller_set *set)
-{
-    set->tell = set->tell >= 0 ? set->tell : linnet_waker_open();
-    set->change = set->change >= 0 ? set->change : linnet_waker_open();
-    make_room(&set->seen, set->count + 1);
-    if (set->tell < 0 || set->change < 0 || set->seen.capacity == 0)
-        return -1;
-    set->has_thread = linnet_thread_start(&set->thread, run, set) == 0;
-    return set->has_thread ? set->tell : -1;
-}
-
-int linnet_poller_descriptor(const linnet_poller *poller)
-{
-    struct linnet_poller_set *set = poller->set;
-    pthread_mutex_lock(&set->mutex);
-    int descriptor = set->has_thread ? set->tell : start(set);
-    pthread_mutex_unlock(&set->mutex);
-    return descriptor;
-}
-
-/* Nothing is there: the thread may watch again. */
-static void rearm(struct linnet_poller_set *set)
-{
-    pthread_mutex_lock(&set->mutex);
-    if (set->told) {
-        set->told = false;
-        (void)linnet_waker_hush(set->tell);
-        tell_thread(set);
+    if (first >= 0)
+        put(view, first, LINNET_POLLER_RUNG);
+    for (size_t i = 0; !alone && i < set->count; i++) {
+        if (set->all[i].inner)
+            put_inner(view, set->all[i].inner, set->all[i].name);
+        else
+            put(view, set->all[i].descriptor, set->all[i].name);
     }
     pthread_mutex_unlock(&set->mutex);
+    return view->partial ? LINNET_POLLER_SHORT_MS : LINNET_POLLER_LONGEST_MS;
 }
 
 /* Rounded up: waking too early would only mean to wait again. */
@@ -253,23 +201,56 @@ static int milliseconds_until(uint64_t until, int longest)
     return left < (uint64_t)longest ? (int)left : longest;
 }
 
-int linnet_poller_wait(linnet_poller *poller, linnet_poller_event events[LINNET_POLLER_EVENTS], uint64_t until)
+/* What was found, from another place on each time. */
+static int collect(struct linnet_poller_set *set, bool has_bell, linnet_poller_event *events)
 {
-    struct linnet_poller_set *set = poller->set;
-    polled *view = &set->waited;
+    const linnet_poller_view *view = &set->waited;
+    size_t begin = has_bell && view->count > 0;
+    size_t count = view->count - begin;
     int found = 0;
-    int longest = look(set, view, -1, false);
-    int ready = poll(view->files, (nfds_t)view->count, milliseconds_until(until, longest));
-    if (ready == 0)
-        rearm(set);
-    if (ready <= 0)
-        return ready;
-    for (size_t i = 0; i < view->count && found < ready && found < LINNET_POLLER_EVENTS; i++) {
-        size_t at = (set->next + i) % view->count;
-        short what = view->files[at].revents;
+    if (atomic_exchange(&set->rung, false))
+        events[found++] = (linnet_poller_event){.name = LINNET_POLLER_RUNG, .readable = true};
+    for (size_t i = 0; i < count && found < LINNET_POLLER_EVENTS; i++) {
+        size_t at = begin + (set->next + i) % count;
+        short what = view->files[at].fd < 0 ? POLLIN : view->files[at].revents;
         if (what != 0)
             events[found++] = (linnet_poller_event){view->names[at], (what & POLLIN) != 0, (what & POLLERR) != 0};
     }
-    set->next = (set->next + 1) % view->count;
+    set->next = count > 0 ? (set->next + 1) % count : 0;
+    return found;
+}
+
+/* Waits, unless `until` is 0; where it does, the bell stands first. Returns what poll() does. */
+static int wait(struct linnet_poller_set *set, int bell, uint64_t until)
+{
+    int longest = linnet_poller_look(set, &set->waited, bell, false);
+    bool rung = set->waited.rung > 0 || atomic_load(&set->rung);
+    int ready = poll(set->waited.files, (nfds_t)set->waited.count, rung ? 0 : milliseconds_until(until, longest));
+    if (ready > 0 && bell >= 0 && set->waited.count > 0 && set->waited.files[0].revents != 0)
+        (void)linnet_waker_hush(bell);
+    return ready;
+}
+
+int linnet_poller_wait(linnet_poller *poller, linnet_poller_event events[LINNET_POLLER_EVENTS], uint64_t until)
+{
+    struct linnet_poller_set *set = poller->set;
+    linnet_poller_bell *bell = set->bell;
+    if (until != 0 && bell->socket < 0) {
+        bell->socket = linnet_waker_open();
+        if (bell->socket < 0)
+            return -1;
+    }
+    if (until != 0) /* before it looks: whoever rings from now on finds it so */
+        atomic_store(&bell->waiting, true);
+    int ready = wait(set, until != 0 ? bell->socket : -1, until);
+    int number = errno;
+    if (until != 0)
+        atomic_store(&bell->waiting, false);
+    errno = number;
+    if (ready < 0)
+        return -1;
+    int found = collect(set, until != 0, events);
+    if (found == 0)
+        linnet_poller_rearm(set);
     return found;
 }
