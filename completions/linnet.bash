@@ -27,7 +27,7 @@ _linnet() {
         options="--color --help"
         ;;
     serve)
-        options="--demo --dynamic --bind --join --leisure --psk-identity --psk-key --credentials --psk-hint --cert --key --rpk --ca --peer-key --sessions --amplification --token-size --no-q-block --log-level --log-format --verbose --loss --color --help"
+        options="--demo --dynamic --dynamic-memory --bind --join --leisure --psk-identity --psk-key --credentials --psk-hint --cert --key --rpk --ca --peer-key --sessions --amplification --token-size --no-q-block --log-level --log-format --verbose --loss --color --help"
         ;;
     decode)
         options="--port --summary --format --color --help"
