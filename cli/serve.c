@@ -14,12 +14,15 @@
 
 #define BINDS_MOST 64 /* as many groups */
 #define AMPLIFICATION_MOST 1000
+#define DYNAMIC_MEMORY ((size_t)256 << 20)
+#define DYNAMIC_MEMORY_MOST (1ul << 20) /* MiB: a TiB */
 
 enum {
     KEY_JOIN = OPTION_LONG,
     KEY_LEISURE,
     KEY_DEMO,
     KEY_DYNAMIC,
+    KEY_DYNAMIC_MEMORY,
     KEY_LOG_LEVEL,
     KEY_LOG_FORMAT,
     KEY_LOSS,
@@ -33,6 +36,7 @@ const option_row serve_options[] = {
     {0, NULL, NULL, "what to serve"},
     {KEY_DEMO, "demo", NULL, "resources to try clients with; /.well-known/core lists them"},
     {KEY_DYNAMIC, "dynamic", NULL, "PUT creates resources at any path, DELETE removes them"},
+    {KEY_DYNAMIC_MEMORY, "dynamic-memory", "MIB", "keep at most so much of what clients PUT; then 5.03 (256)"},
     {0, NULL, NULL, "where"},
     {'b', "bind", "ADDRESS",
      "listen on [SCHEME://]HOST[:PORT]; port 0 is any free one\n(every address: coap, and coaps where there are keys "
@@ -62,7 +66,8 @@ const option_row serve_options[] = {
 
 typedef struct serve {
     secure_settings secure; /* first: see log_failure() */
-    bool demo, dynamic;
+    bool demo, is_dynamic;
+    dynamic dynamic;
     const char *binds[BINDS_MOST];
     size_t bind_count;
     const char *joins[BINDS_MOST];
@@ -117,6 +122,15 @@ static bool take_number(const char *option, const char *value, unsigned long lea
     return true;
 }
 
+static bool take_memory(serve *self, const char *value)
+{
+    unsigned long mebibytes;
+    if (!option_number("--dynamic-memory", value, 1, DYNAMIC_MEMORY_MOST, &mebibytes))
+        return false;
+    self->dynamic.most = (size_t)mebibytes << 20;
+    return true;
+}
+
 static bool take_group(serve *self, const char *value)
 {
     if (self->join_count == BINDS_MOST) {
@@ -138,8 +152,10 @@ static bool take(serve *self, int key, const char *value)
         self->demo = true;
         return true;
     case KEY_DYNAMIC:
-        self->dynamic = true;
+        self->is_dynamic = true;
         return true;
+    case KEY_DYNAMIC_MEMORY:
+        return take_memory(self, value);
     case KEY_LOG_LEVEL:
         return take_level(self, value);
     case KEY_LOG_FORMAT:
@@ -184,7 +200,7 @@ static bool parse(serve *self, const command *command_self, int argc, char **arg
         hint("an address to listen on is given as --bind %s", argv[optind]);
         return false;
     }
-    if (!self->demo && !self->dynamic) {
+    if (!self->demo && !self->is_dynamic) {
         complain("there is nothing to serve");
         hint("--demo serves resources to try clients with, --dynamic those that clients PUT");
         return false;
@@ -345,16 +361,17 @@ static int open_and_run(serve *self)
         self->config.trace = serve_trace;
         self->config.trace_context = &self->log;
     }
-    if (self->dynamic) {
+    if (self->is_dynamic) {
         self->config.unknown = serve_dynamic;
-        self->config.unknown_context = &self->server;
+        self->config.unknown_context = &self->dynamic;
     }
     if (self->config.session_file && !self->config.credentials) {
         complain("there are no keys, so there are no sessions for --sessions to keep");
-        hint("--psk-key, --credentials, or --cert and --key make coaps:// possible");
+        hint("--psk, --credentials, or --cert and --key make coaps:// possible");
         return EXIT_USAGE;
     }
     int error = linnet_server_open_with(&self->server, &self->config);
+    self->dynamic.server = self->server;
     if (!error && self->demo)
         error = demo_add(self->server);
     if (error) {
@@ -369,10 +386,11 @@ static int open_and_run(serve *self)
 
 int serve_run(const command *command_self, int argc, char **argv)
 {
-    serve self = {.log.level = LOG_WARN, .secure.is_server = true};
+    serve self = {.log.level = LOG_WARN, .secure.is_server = true, .dynamic.most = DYNAMIC_MEMORY};
     int status = EXIT_USAGE;
     if (parse(&self, command_self, argc, argv, &status))
         status = open_and_run(&self);
+    serve_dynamic_clear(&self.dynamic);
     secure_clear(&self.secure);
     return status;
 }

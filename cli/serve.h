@@ -23,9 +23,19 @@ void serve_log_event(const serve_log *log, log_level level, const char *event, c
  * serve_log. One server only. */
 void serve_trace(void *context, bool sent, const linnet_path *path, linnet_bytes datagram);
 
-/* The handler for unknown paths of --dynamic: PUT makes a resource. `context` is a linnet_server ** that is set when
- * the server is open. */
+/* --dynamic: what clients PUT, and how much of it there may be. */
+typedef struct dynamic {
+    linnet_server *server; /* set when it is open */
+    size_t most;           /* octets of all values, paths, and what a resource takes besides */
+    size_t used;
+    size_t count;
+    struct dynamic_place *first;
+} dynamic;
+
+/* The handler for unknown paths: PUT makes a resource. `context` is a dynamic. */
 void serve_dynamic(linnet_request *request, linnet_reply *reply, void *context);
+/* After the server is closed. */
+void serve_dynamic_clear(dynamic *self);
 
 /* A --bind argument, [SCHEME://]HOST[:PORT], :PORT, or a bare IPv6 address, as a URI. To be freed. */
 char *serve_bind_uri(const char *argument);

@@ -67,6 +67,7 @@ complete -c linnet -n '__fish_seen_subcommand_from discover' -l retries -x -d 'r
 complete -c linnet -n '__fish_seen_subcommand_from discover' -l verbose -s v -d 'show both messages on standard error; -vv with their octets'
 complete -c linnet -n '__fish_seen_subcommand_from serve' -l demo -d 'resources to try clients with; /.well-known/core lists them'
 complete -c linnet -n '__fish_seen_subcommand_from serve' -l dynamic -d 'PUT creates resources at any path, DELETE removes them'
+complete -c linnet -n '__fish_seen_subcommand_from serve' -l dynamic-memory -x -d 'keep at most so much of what clients PUT; then 5.03 (256)'
 complete -c linnet -n '__fish_seen_subcommand_from serve' -l bind -s b -x -d 'listen on [SCHEME://]HOST[:PORT]; port 0 is any free one (every address: coap, and coaps where there are keys for it; repeatable)'
 complete -c linnet -n '__fish_seen_subcommand_from serve' -l join -x -d 'hear a multicast group, too: 224.0.1.187, ff02::fd%eth0, [ff05::fd]:5683 (on every interface, port 5683; repeatable)'
 complete -c linnet -n '__fish_seen_subcommand_from serve' -l leisure -x -d 'answer a group within this time, at random (5)'

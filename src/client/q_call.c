@@ -26,6 +26,56 @@ bool linnet_q_again(linnet_q_call *q)
     return true;
 }
 
+void linnet_q_end_watch(linnet_q_call *q)
+{
+    linnet_exchanges *exchanges = &q->call->calls->config.endpoint->exchanges;
+    linnet_exchange_state *exchange = linnet_exchanges_get(exchanges, q->watched);
+
+    q->watched = 0;
+    if (exchange)
+        linnet_exchanges_give(exchanges, exchange);
+}
+
+/* A server that does not know the options may say so by a Reset (4.3), and then it is asked by Block1 and Block2. */
+static void refused(const linnet_response *response, void *context)
+{
+    linnet_q_call *q = context;
+
+    q->watched = 0;
+    if (response->error == LINNET_ERESET && !q->download.bits)
+        linnet_q_fall_back(q, LINNET_PEER_Q_UNKNOWN);
+    else if (response->error != LINNET_ETIMEOUT) /* else it was not refused */
+        linnet_call_fail(q->call, response->error);
+}
+
+/* An exchange with nothing to send again and no token, for the first datagram of those that leave together. */
+static void watch(linnet_q_call *q, const uint8_t *datagram)
+{
+    linnet_endpoint *endpoint = q->call->calls->config.endpoint;
+    linnet_exchanges *exchanges = &endpoint->exchanges;
+    uint32_t id = (uint32_t)datagram[2] << 8 | datagram[3];
+    linnet_exchange_state *exchange;
+
+    if (q->watched_at == endpoint->now)
+        return;
+    linnet_q_end_watch(q);
+    q->watched_at = endpoint->now;
+    exchange = linnet_exchanges_take(exchanges, LINNET_MESSAGE_HEADER_SIZE);
+    if (!exchange)
+        return;
+    memcpy(exchange->datagram, datagram, LINNET_MESSAGE_HEADER_SIZE);
+    exchange->datagram[0] &= 0xf0u; /* without its token */
+    exchange->size = LINNET_MESSAGE_HEADER_SIZE;
+    exchange->path = q->call->path;
+    exchange->phase = LINNET_PHASE_AWAITING;
+    exchange->transmissions = 1;
+    exchange->part.client = (linnet_client_part){.done = refused, .context = q, .started = endpoint->now};
+    exchange->part.client.deadline = endpoint->now + linnet_q_patience(q);
+    linnet_exchanges_add_id(exchanges, exchange, linnet_hash_peer(&endpoint->hash_key, &exchange->path, id + 1u));
+    linnet_wheel_set(&exchanges->wheel, &exchange->timer, exchange->part.client.deadline);
+    q->watched = linnet_exchange_id(exchange);
+}
+
 static uint32_t probing_rate(const linnet_q_call *q)
 {
     uint32_t own = q->call->request.transmission.probing_rate;
@@ -98,6 +148,7 @@ linnet_q_sent linnet_q_send(linnet_q_call *q, linnet_extras *extras, linnet_byte
     if (size < 0)
         return fail(q, LINNET_ETOOBIG);
     linnet_probing_sent(&q->peer->probing, endpoint->now, (uint32_t)size, probing_rate(q));
+    watch(q, slot);
     port->send(port->context, &call->path, (size_t)size);
     return LINNET_Q_SENT;
 }

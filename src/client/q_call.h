@@ -68,6 +68,8 @@ typedef struct linnet_q_call {
     linnet_call_state *call;
     linnet_peer *peer;
     linnet_exchange question; /* whether the server knows the options */
+    linnet_exchange watched;  /* ends when a Reset or the network refuses the first of what was sent last */
+    uint64_t watched_at;
     uint64_t started;
     uint32_t serial; /* of the last token */
     uint8_t prefix[LINNET_Q_PREFIX];
@@ -100,6 +102,8 @@ void linnet_q_wait(linnet_q_call *q, uint64_t delay);
 bool linnet_q_again(linnet_q_call *q);
 /* NON_RECEIVE_TIMEOUT, as often doubled as something was repeated. */
 uint64_t linnet_q_patience(const linnet_q_call *q);
+/* What was sent last is not watched any more. */
+void linnet_q_end_watch(linnet_q_call *q);
 /* This is the answer to all of it, and not by Q-Block2. `q` is no more. */
 void linnet_q_conclude(linnet_q_call *q, const linnet_response *response);
 /* What the engine has. */

@@ -84,6 +84,7 @@ static void release(linnet_call_state *call)
     q->question = 0; /* so that its last words are not listened to */
     if (question != 0)
         (void)linnet_requests_cancel(call->calls->requests, question, LINNET_ECANCELLED);
+    linnet_q_end_watch(q);
     call->q = NULL;
     linnet_wheel_stop(&q->owner->wheel, &q->timer);
     linnet_table_remove(&q->owner->by_prefix, &q->by_prefix);

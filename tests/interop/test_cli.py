@@ -580,6 +580,29 @@ def test_a_dynamic_server_takes_a_value_again_and_forgets_it_when_it_is_deleted(
     assert running.stop() == 0
 
 
+def test_a_dynamic_server_keeps_no_more_than_it_was_told_to():
+    running = serve("--dynamic", "--dynamic-memory", "1")
+    place, large = f"{uri_of(running)}/place", bytes(600_000)
+    assert get_code("put", f"{place}0", "-e", "@-", stdin=large) == "2.01"
+    assert get_code("put", f"{place}1", "-e", "@-", stdin=large) == "5.03"
+    assert linnet("get", f"{place}1").returncode == 1, "what was refused made no resource"
+    assert get_code("put", f"{place}1", "-e", "small") == "2.01"
+    assert get_code("put", f"{place}1", "-e", "@-", stdin=large) == "5.03", "nor does a value grow beyond it"
+    assert linnet("get", f"{place}1").stdout == b"small"
+    assert linnet("delete", f"{place}0").returncode == 0
+    assert get_code("put", f"{place}1", "-e", "@-", stdin=large) == "2.04"
+    assert get_code("put", f"{place}1", "-e", "@-", stdin=bytes(1_100_000)) == "4.13"
+    assert running.stop() == 0
+
+
+def test_paths_without_values_count_in_a_dynamic_servers_memory():
+    running = serve("--dynamic", "--dynamic-memory", "1")
+    script = "".join(f"put {number:0200} -e x\ndelete {number:0200}\n" for number in range(2500))
+    linnet("shell", uri_of(running), stdin=script.encode())
+    assert get_code("put", f"{uri_of(running)}/one-more", "-e", "x") == "5.03"
+    assert running.stop() == 0
+
+
 def get_code(method, *arguments, stdin=b""):
     return json.loads(linnet(method, "--format", "json", *arguments, stdin=stdin).stdout)["code"]
 

@@ -381,6 +381,63 @@ static void a_call_can_be_cancelled_at_any_time(void **state)
     }
 }
 
+static void reset_what_was_sent_last(void)
+{
+    linnet_message request = client_last(here.client);
+    uint8_t datagram[4] = {0x70, 0, (uint8_t)(request.id >> 8), (uint8_t)request.id};
+
+    client_receive(here.client, linnet_view(datagram, sizeof datagram));
+}
+
+/* 4.3: "a Reset message may be sent in case of a Non-confirmable request", by a server that does not support it. */
+static void a_reset_sends_the_call_by_block_and_ends_it_once_it_has_begun_to_come(void **state)
+{
+    (void)state;
+    ask(LINNET_GET, 0);
+    show_support();
+    reset_what_was_sent_last();
+    assert_int_equal(here.into.finals, 0);
+    assert_int_equal(client_last(here.client).type, LINNET_CON);
+    assert_block(here.client, LINNET_OPTION_BLOCK2, "0/0/16");
+    reset_what_was_sent_last();
+    assert_int_equal(here.into.error, LINNET_ERESET);
+    told_free(&here.into);
+    here.into = (told){0};
+    ask(LINNET_GET, 0);
+    show_support();
+    give_block(0, "x");
+    client_run(here.client, here.client->now + 4 * SECOND + 10000);
+    assert_int_equal(here.asked, 1);
+    reset_what_was_sent_last();
+    assert_int_equal(here.into.error, LINNET_ERESET);
+}
+
+static void what_the_network_reports_ends_the_call_at_once(void **state)
+{
+    static const linnet_path path = {
+        .peer = {.ip = {[10] = 0xff, [11] = 0xff, [12] = 192, [14] = 2, [15] = 1}, .port = 5683}};
+    uint8_t first[4] = {0};
+    uint16_t id;
+
+    (void)state;
+    for (unsigned when = 0; when < 3; when++) {
+        told_free(&here.into);
+        here.into = (told){0};
+        ask(when == 0 ? LINNET_GET : LINNET_PUT, when == 0 ? 0 : BODY);
+        if (when == 0)
+            show_support();
+        client_run(here.client, here.client->now + (when == 2 ? 4 * SECOND : 2000)); /* two sets */
+        memcpy(first, here.client->sent, sizeof first);
+        id = (uint16_t)((first[2] << 8 | first[3]) - (when > 0 ? 9 : 0)); /* the first of a set */
+        first[2] = (uint8_t)(id >> 8);
+        first[3] = (uint8_t)id;
+        linnet_endpoint_unreachable(here.client->endpoint, here.client->now, &path, linnet_view(first, sizeof first),
+                                    LINNET_EREFUSED);
+        assert_int_equal(here.into.finals, 1);
+        assert_int_equal(here.into.error, LINNET_EREFUSED);
+    }
+}
+
 /* RFC 9177 4.1: the option is critical; a response that has it and should not is rejected. */
 static void a_response_by_q_block_that_nobody_asked_for_is_rejected(void **state)
 {
@@ -408,6 +465,8 @@ int main(void)
         Q_TEST(a_body_above_the_limit_fails_by_its_size_alone),
         Q_TEST(without_memory_the_call_goes_by_block1_or_fails),
         Q_TEST(a_call_can_be_cancelled_at_any_time),
+        Q_TEST(a_reset_sends_the_call_by_block_and_ends_it_once_it_has_begun_to_come),
+        Q_TEST(what_the_network_reports_ends_the_call_at_once),
         Q_TEST(a_response_by_q_block_that_nobody_asked_for_is_rejected),
     };
 
