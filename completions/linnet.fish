@@ -68,7 +68,7 @@ complete -c linnet -n '__fish_seen_subcommand_from serve' -l bind -s b -x -d 'li
 complete -c linnet -n '__fish_seen_subcommand_from serve' -l join -x -d 'hear a multicast group, too: 224.0.1.187, ff02::fd%eth0, [ff05::fd]:5683 (on every interface, port 5683; repeatable)'
 complete -c linnet -n '__fish_seen_subcommand_from serve' -l leisure -x -d 'answer a group within this time, at random (5)'
 complete -c linnet -n '__fish_seen_subcommand_from serve' -l psk-hint -x -d 'tell clients this, so that they can choose an identity'
-complete -c linnet -n '__fish_seen_subcommand_from serve' -l sessions -x -d 'keep secured sessions there from one run to the next'
+complete -c linnet -n '__fish_seen_subcommand_from serve' -l sessions -x -d 'keep secured sessions there: clients of coaps need no new handshake when the server is started again, after a crash, too'
 complete -c linnet -n '__fish_seen_subcommand_from serve' -l amplification -x -d 'until a client has proved its address by an Echo (RFC 9175), send it at most N times what it sent, change nothing for it, and let it observe nothing; RFC 9175 says 3 (0: no bound; clients that do not know Echo need that)'
 complete -c linnet -n '__fish_seen_subcommand_from serve' -l token-size -x -d 'take tokens up to this length, at most 576 (8; RFC 8974)'
 complete -c linnet -n '__fish_seen_subcommand_from serve' -l no-q-block -d 'refuse Q-Block1 and Q-Block2 (RFC 9177)'
