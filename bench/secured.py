@@ -2,7 +2,7 @@
 the table into a section of bench/RESULTS.md. Figures, never a verdict.
 
 Each server runs on core 0 and bench/secured on core 1, by pre-shared key with TLS_PSK_WITH_AES_128_CCM_8. libcoap walks
-a list of its sessions for each datagram, so it is also measured with few of them.
+a list of its sessions for each datagram, so it is also measured with few of them. With --sessions the file is in the folder for temporary files (TMPDIR).
 """
 import argparse
 import datetime
@@ -11,6 +11,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import time
 
 import servers
@@ -21,18 +22,25 @@ TITLES = ("server", "sessions", "handshakes/s and core", "CPU us each", "the sam
           "after a GET each")
 AGAIN = 10000  # handshakes of clients that come anew, once all are there
 KEY = "sesame"
+KEEPING = "Linnet, --sessions"
 
 
-def command_of(name, build, port):
-    if name == "Linnet":
+def command_of(name, build, port, folder):
+    if name.startswith("Linnet"):
+        keeping = ["--sessions", folder / "sessions"] if name == KEEPING else []
         return [build / "linnet", "serve", "--demo", "--bind", f"coaps://127.0.0.1:{port}", "--psk-identity", "password",
-                "--psk-key", KEY]
+                "--psk-key", KEY, *keeping]
     return [f"coap-server-{name.split()[-1].lower()}", "-A", "127.0.0.1", "-p", port - 1, "-k", KEY]
 
 
 def measure(name, build, sessions, seconds):
+    with tempfile.TemporaryDirectory(prefix="linnet-sessions-") as folder:
+        return measure_in(pathlib.Path(folder), name, build, sessions, seconds)
+
+
+def measure_in(folder, name, build, sessions, seconds):
     port = servers.free_port() if hasattr(servers, "free_port") else 25684
-    server = subprocess.Popen([str(part) for part in command_of(name, build, port)], stdout=subprocess.DEVNULL,
+    server = subprocess.Popen([str(part) for part in command_of(name, build, port, folder)], stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL, preexec_fn=lambda: os.sched_setaffinity(0, {0}))
     try:
         time.sleep(0.7)
@@ -85,7 +93,7 @@ def main():
     plan = [("Linnet", arguments.few), ("libcoap 4.3.1, OpenSSL", arguments.few),
             ("libcoap 4.3.1, GnuTLS", arguments.few), ("Linnet", 10 * arguments.few),
             ("libcoap 4.3.1, OpenSSL", 10 * arguments.few), ("libcoap 4.3.1, GnuTLS", 10 * arguments.few),
-            ("Linnet", arguments.sessions)]
+            ("Linnet", arguments.sessions), (KEEPING, arguments.sessions)]
     for name, sessions in plan:
         rows.append(cells(name, sessions, measure(name, build, sessions, seconds)))
     busy = max(busy, servers.busy_percent())

@@ -24,7 +24,7 @@ typedef struct linnet_parcel {
 
 /* One request of the user's, whichever of its addresses it is on its way to. */
 typedef struct linnet_entry {
-    linnet_waiter waiter; /* while its name is being looked up, or its session set up */
+    linnet_waiter waiter; /* while its name is being looked up, its session set up, or an observation rests */
     linnet_waiter rider;  /* while it is on its way by a session */
     struct linnet_client *client;
     linnet_call inner; /* 0: not sent */
@@ -43,6 +43,9 @@ typedef struct linnet_entry {
     bool live;
     bool ping;
     bool observe;
+    bool notified;    /* the observation was there, so it goes on when a server is back that was away */
+    bool renewed;     /* it was begun anew, and nothing was heard since */
+    uint8_t failures; /* to do so, in a row */
 } linnet_entry;
 
 struct linnet_client {

@@ -37,6 +37,8 @@ linnet_entry *linnet_entry_take(linnet_client *client)
     entry->parcel = NULL;
     entry->keyring = NULL;
     entry->session = 0;
+    entry->notified = entry->renewed = false;
+    entry->failures = 0;
     client->pending++;
     return entry;
 }

@@ -2,6 +2,7 @@
  * refuses or cannot be reached. */
 #include "net/client.h"
 
+#include "client/observation.h"
 #include "net/address_system.h"
 #include "net/octets.h"
 
@@ -95,6 +96,8 @@ static bool is_of_address(int error)
     return error == LINNET_EREFUSED || error == LINNET_ENETWORK || error == LINNET_ETIMEOUT;
 }
 
+static bool goes_on(linnet_entry *entry, int error);
+
 /* The session that the entry waited for is there, or it is not. */
 static void set_up(linnet_waiter *waiter, int error, const linnet_address *addresses, size_t count)
 {
@@ -105,17 +108,66 @@ static void set_up(linnet_waiter *waiter, int error, const linnet_address *addre
         error = send_now(entry, linnet_clock(), &parcel->request, &parcel->addresses[parcel->next - 1]);
     else if (is_of_address(error) && !entry->client->closing && try_next(entry) == 0)
         error = 0;
-    if (error != 0)
+    if (error != 0 && !goes_on(entry, error))
         end_with(entry, error);
 }
 
-/* An observation whose session is gone goes on by another one, once: it is asked again as if for the first time. */
+/* All from the beginning: to the first address, by a session that is there or a new one. */
+static int register_again(linnet_entry *entry)
+{
+    entry->parcel->next = 0;
+    if (entry->notified)
+        entry->parcel->request.deadline = 0; /* it was for the first answer */
+    return try_next(entry);
+}
+
+/* It has rested, or the client closes. */
+static void rested(linnet_waiter *waiter, int error, const linnet_address *addresses, size_t count)
+{
+    linnet_entry *entry = (linnet_entry *)(void *)waiter; /* its first member */
+    (void)addresses, (void)count;
+    if (!entry->client->closing)
+        error = register_again(entry);
+    if (error != 0 && !goes_on(entry, error))
+        end_with(entry, error);
+}
+
+/* As over coap://: 5 to 15 seconds, then twice that and so on. */
+static void rest(linnet_entry *entry)
+{
+    enum { MOST_DOUBLINGS = 5 };
+    uint32_t dice;
+    linnet_random_fill(&entry->client->loop.random, &dice, sizeof dice);
+    entry->waiter.done = rested;
+    entry->waiter.deadline = linnet_clock() + (linnet_observation_slack(dice) << entry->failures);
+    if (entry->failures < MOST_DOUBLINGS)
+        entry->failures++;
+    linnet_tunnels_rest(&entry->client->tunnels, &entry->waiter);
+}
+
+/* What a server looks like that is away for a while, or is being started again; keys that do not fit look else. */
+static bool may_pass(int error)
+{
+    return error == LINNET_ECLOSED || error == LINNET_ETIMEOUT || error == LINNET_EREFUSED ||
+           error == LINNET_ENETWORK || error == LINNET_ERESET || error == LINNET_EBUSY || error == LINNET_EHANDSHAKE;
+}
+
+/* An observation whose session is gone goes on by another one, at once; where there cannot be one now, it tries again
+ * later, if it ever was one. */
 static bool goes_on(linnet_entry *entry, int error)
 {
-    if (!entry->observe || entry->client->closing || (error != LINNET_ECLOSED && error != LINNET_ETIMEOUT))
+    bool is_gone = error == LINNET_ECLOSED || error == LINNET_ETIMEOUT;
+    if (!entry->observe || entry->client->closing || !may_pass(error))
         return false;
-    entry->parcel->next = 0;
-    return try_next(entry) == 0;
+    if (is_gone && !entry->renewed) {
+        entry->renewed = true;
+        if (register_again(entry) == 0)
+            return true;
+    }
+    if (!entry->notified)
+        return false;
+    rest(entry);
+    return true;
 }
 
 /* What came of it says something of the session, too. */
@@ -137,6 +189,9 @@ static void on_response(const linnet_response *response, void *context)
 {
     linnet_entry *entry = context;
     if (response->more) {
+        entry->notified = true;
+        entry->renewed = false;
+        entry->failures = 0;
         if (entry->on_response)
             entry->on_response(response, entry->context);
         return;

@@ -132,6 +132,7 @@ static int start(linnet_tunnels *tunnels)
 int linnet_tunnels_open(linnet_tunnels *tunnels, const linnet_credentials *credentials)
 {
     tunnels->deadline = UINT64_MAX;
+    tunnels->resting.next = tunnels->resting.previous = &tunnels->resting;
     if (!credentials)
         return 0;
     tunnels->print = linnet_keyring_print(credentials);
@@ -144,6 +145,8 @@ void linnet_tunnels_stop(linnet_tunnels *tunnels, int error)
         next = tunnel->next;
         drop(tunnel, error);
     }
+    if (tunnels->resting.next)
+        tell(&tunnels->resting, error);
 }
 
 void linnet_tunnels_close(linnet_tunnels *tunnels)
@@ -253,15 +256,25 @@ void linnet_tunnels_doubt(linnet_tunnels *tunnels, uint32_t session)
     drop(tunnel, LINNET_ECLOSED);
 }
 
+static void expect(linnet_tunnels *tunnels, uint64_t when)
+{
+    if (when < tunnels->deadline)
+        tunnels->deadline = when;
+}
+
+void linnet_tunnels_rest(linnet_tunnels *tunnels, linnet_waiter *waiter)
+{
+    linnet_waiter_add(&tunnels->resting, waiter);
+    expect(tunnels, waiter->deadline);
+}
+
 void linnet_tunnels_advance(linnet_tunnels *tunnels, uint64_t now)
 {
     linnet_waiter late = {.next = &late, .previous = &late};
     if (now < tunnels->deadline)
         return;
-    tunnels->deadline = UINT64_MAX;
-    for (linnet_tunnel *tunnel = tunnels->first; tunnel; tunnel = tunnel->next) {
-        uint64_t next = linnet_waiters_move(&tunnel->waiters, &late, now);
-        tunnels->deadline = next < tunnels->deadline ? next : tunnels->deadline;
-    }
+    tunnels->deadline = linnet_waiters_move(&tunnels->resting, &late, now);
+    for (linnet_tunnel *tunnel = tunnels->first; tunnel; tunnel = tunnel->next)
+        expect(tunnels, linnet_waiters_move(&tunnel->waiters, &late, now));
     tell(&late, LINNET_ETIMEOUT);
 }

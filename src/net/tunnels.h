@@ -40,7 +40,8 @@ typedef struct linnet_tunnels {
     linnet_table by_destination;
     linnet_table by_session;
     struct linnet_tunnel *first;
-    uint64_t deadline; /* of those that wait */
+    linnet_waiter resting; /* the ring's head */
+    uint64_t deadline;     /* of those that wait or rest */
 } linnet_tunnels;
 
 /* `credentials` may be NULL. LINNET_ECREDENTIALS, LINNET_ENOMEM, LINNET_EUNSUPPORTED. Closing is due in any case. */
@@ -63,6 +64,8 @@ int linnet_tunnels_ask(linnet_tunnels *tunnels, uint64_t now, const linnet_desti
 void linnet_tunnels_ride(const linnet_tunnels *tunnels, uint32_t session, linnet_waiter *rider);
 /* Nothing was heard by it: the next request begins a new one. */
 void linnet_tunnels_doubt(linnet_tunnels *tunnels, uint32_t session);
+/* `waiter`, whose `done` and `deadline` are set, is told LINNET_ETIMEOUT at that time. */
+void linnet_tunnels_rest(linnet_tunnels *tunnels, linnet_waiter *waiter);
 /* Ends with LINNET_ETIMEOUT what has waited too long. */
 void linnet_tunnels_advance(linnet_tunnels *tunnels, uint64_t now);
 

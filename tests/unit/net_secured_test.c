@@ -1,6 +1,8 @@
 /* Servers and clients over coaps://: requests as over coap://, who asked, and what goes wrong. */
 #include "net_support.h"
 
+#include "net/client.h"
+
 #include <stdio.h>
 #include <unistd.h>
 
@@ -317,6 +319,124 @@ static void an_observation_goes_on_by_a_new_session(void **state)
     net_pair_close(&self.pair);
 }
 
+typedef struct watched {
+    unsigned notified;
+    int error; /* of its end; 1: it goes on */
+} watched;
+
+static void on_watched(const linnet_response *response, void *context)
+{
+    watched *self = context;
+    if (response->more)
+        self->notified++;
+    else
+        self->error = response->error;
+}
+
+/* Lets the client alone work until its observation has given up for now, and returns how long it is to rest. */
+static uint64_t wait_until_it_rests(linnet_client *client)
+{
+    const linnet_waiter *head = &client->tunnels.resting;
+    while (head->next == head)
+        assert_int_equal(linnet_client_turn(client, linnet_clock() + 10000), 0);
+    return head->next->deadline - linnet_clock();
+}
+
+/* The time is over at once. */
+static void end_rest(linnet_client *client) { client->tunnels.resting.next->deadline = client->tunnels.deadline = 0; }
+
+static void restart_server(secured_pair *self, const linnet_credentials *credentials)
+{
+    linnet_resource_config whose = {.get = who, .observable = true};
+    linnet_server_config config = {.credentials = credentials};
+    assert_int_equal(linnet_server_open_with(&self->pair.server, &config), 0);
+    assert_int_equal(linnet_server_bind(self->pair.server, self->uri), 0);
+    assert_int_equal(linnet_server_add(self->pair.server, "who", &whose), 0);
+}
+
+static void observe_who(secured_pair *self, watched *notes)
+{
+    char uri[200];
+    snprintf(uri, sizeof uri, "%s/who", self->uri);
+    linnet_client_request request = {.method = LINNET_GET,
+                                     .uri = uri,
+                                     .observe = true,
+                                     .timeout_ms = 2000, /* for the first answer alone */
+                                     .on_response = on_watched,
+                                     .context = notes};
+    assert_int_equal(linnet_client_send(self->pair.client, &request, NULL), 0);
+    while (notes->notified < 1)
+        net_turn(&self->pair, 100);
+}
+
+/* A new session is tried for at once, and where nobody is there, again and again: in 5 to 15 seconds, then twice that.
+ */
+static void an_observation_outlives_a_server_that_is_away(void **state)
+{
+    linnet_credentials both = psk("password", "sesame");
+    secured_pair self;
+    watched notes = {.error = 1};
+    (void)state;
+    open_pair(&self, &both, &both);
+    observe_who(&self, &notes);
+    linnet_server_close(self.pair.server);
+    for (unsigned i = 0; i < 8; i++) {
+        uint64_t rest = wait_until_it_rests(self.pair.client), least = UINT64_C(5000000) << (i < 5 ? i : 5);
+        assert_in_range(rest, least - 1000000, 3 * least);
+        assert_int_equal(notes.error, 1);
+        end_rest(self.pair.client);
+        assert_int_equal(linnet_client_turn(self.pair.client, 0), 0);
+    }
+    (void)wait_until_it_rests(self.pair.client);
+    restart_server(&self, &both);
+    end_rest(self.pair.client);
+    while (notes.notified < 2)
+        net_turn(&self.pair, 100);
+    linnet_resource_changed(linnet_server_find(self.pair.server, "who"));
+    while (notes.notified < 3)
+        net_turn(&self.pair, 100);
+    linnet_server_close(self.pair.server); /* and from the beginning */
+    assert_in_range(wait_until_it_rests(self.pair.client), 4000000, 15000000);
+    restart_server(&self, &both);
+    net_pair_close(&self.pair); /* while it rests */
+    assert_int_equal(notes.error, LINNET_ECLOSED);
+}
+
+static void an_observation_ends_where_its_key_is_not_taken_any_more(void **state)
+{
+    linnet_credentials both = psk("password", "sesame"), other = psk("password", "open");
+    secured_pair self;
+    watched notes = {.error = 1};
+    (void)state;
+    open_pair(&self, &both, &both);
+    observe_who(&self, &notes);
+    linnet_server_close(self.pair.server);
+    (void)wait_until_it_rests(self.pair.client);
+    restart_server(&self, &other);
+    end_rest(self.pair.client);
+    net_run(&self.pair);
+    assert_int_equal(notes.error, LINNET_EKEY);
+    net_pair_close(&self.pair);
+}
+
+static void an_observation_that_rests_can_be_cancelled(void **state)
+{
+    linnet_credentials both = psk("password", "sesame");
+    secured_pair self;
+    watched notes = {.error = 1};
+    (void)state;
+    open_pair(&self, &both, &both);
+    observe_who(&self, &notes);
+    linnet_server_close(self.pair.server);
+    (void)wait_until_it_rests(self.pair.client);
+    linnet_entry *entry = (linnet_entry *)(void *)self.pair.client->tunnels.resting.next;
+    assert_int_equal(linnet_client_cancel(self.pair.client, linnet_entry_exchange(entry)), 0);
+    assert_int_equal(notes.error, LINNET_ECANCELLED);
+    assert_int_equal(linnet_client_pending(self.pair.client), 0);
+    restart_server(&self, &both);
+    net_pair_close(&self.pair);
+}
+
 static void on_named_notification(const linnet_response *response, void *context)
 {
     char *last = context;
@@ -386,6 +506,9 @@ int main(void)
         cmocka_unit_test(a_session_is_not_made_with_a_group),
         cmocka_unit_test(messages_may_be_small),
         cmocka_unit_test(an_observation_goes_on_by_a_new_session),
+        LINUX_TEST(an_observation_outlives_a_server_that_is_away),
+        LINUX_TEST(an_observation_ends_where_its_key_is_not_taken_any_more),
+        LINUX_TEST(an_observation_that_rests_can_be_cancelled),
         cmocka_unit_test(observers_are_each_told_what_is_theirs),
         cmocka_unit_test(loss_is_made_good),
     };
