@@ -76,6 +76,31 @@ static int set_up_resumption(linnet_handshake *handshake)
     return ticket ? gnutls_session_set_data(handshake->tls, ticket->session.data, ticket->session.size) : 0;
 }
 
+static int hear_nothing(gnutls_session_t tls, const unsigned char *data, size_t size)
+{
+    (void)tls, (void)data, (void)size;
+    return 0;
+}
+
+static int say_nothing(gnutls_session_t tls, gnutls_buffer_t extension)
+{
+    (void)tls, (void)extension;
+    return 0;
+}
+
+/* The library would agree to a client's max_fragment_length (RFC 6066 4) or record_size_limit (RFC 8449), and bind us
+ * to send no larger records. But a CoAP message goes in one record (RFC 7252 9.1), and its size does not depend on the
+ * session. So what would not be kept is not agreed to, as these RFCs allow. */
+static int promise_no_record_size(gnutls_session_t tls)
+{
+    static const int extensions[] = {1, 28};
+    int error = 0;
+    for (size_t i = 0; error == 0 && i < sizeof extensions / sizeof *extensions; i++)
+        error = gnutls_session_ext_register(tls, "record size", extensions[i], GNUTLS_EXT_MANDATORY, hear_nothing,
+                                            say_nothing, NULL, NULL, NULL, GNUTLS_EXT_FLAG_OVERRIDE_INTERNAL);
+    return error;
+}
+
 int linnet_handshake_set_up(linnet_handshake *handshake, const gnutls_dtls_prestate_st *prestate)
 {
     const linnet_keyring *keyring = handshake->keyring;
@@ -93,6 +118,8 @@ int linnet_handshake_set_up(linnet_handshake *handshake, const gnutls_dtls_prest
     gnutls_dtls_set_mtu(handshake->tls, LINNET_HANDSHAKE_MTU);
     gnutls_dtls_set_timeouts(handshake->tls, 0, NO_LIMIT_MS);
     error = gnutls_priority_set(handshake->tls, keyring->priority);
+    if (error == 0 && keyring->server)
+        error = promise_no_record_size(handshake->tls);
     if (error == 0 && keyring->psk_server) {
         gnutls_psk_set_server_credentials_function2(keyring->psk_server, give_key);
         error = gnutls_credentials_set(handshake->tls, GNUTLS_CRD_PSK, keyring->psk_server);

@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from support import programs, run, secured
+from support import dtls, programs, run, secured
 
 PEER = pytest.mark.parametrize("peer", secured.PEERS)
 
@@ -90,6 +90,18 @@ def test_openssl_s_client_agrees_on_the_mandatory_suites(authority, server):
         assert b"Verify return code: 0 (ok)" in told.stdout
         refused = s_client(place.port, "-CAfile", authority.file, "-cipher", "ECDHE-ECDSA-AES128-SHA")
         assert b"alert handshake failure" in refused.stderr
+
+
+def test_no_smaller_records_are_promised_than_are_sent():
+    """RFC 6066 4: a server "MAY accept the requested maximum fragment length", and is bound by it then."""
+    with secured.demo(*secured.PSK) as place, secured.relay(place) as relay:
+        told = s_client(relay.port, "-psk", b"sesame".hex(), "-psk_identity", "password", "-cipher", "PSK",
+                        "-maxfraglen", "512")  # fmt: skip
+        assert b"Cipher is PSK" in told.stdout, told.stderr
+        (answer,) = [record for packet in relay.packets for record in dtls.records(packet.octets)
+                     if record.message == dtls.SERVER_HELLO]  # fmt: skip
+        assert dtls.EXTENDED_MASTER_SECRET in dtls.extensions(answer)
+        assert dtls.MAX_FRAGMENT_LENGTH not in dtls.extensions(answer)
 
 
 FAILURES = {
