@@ -39,6 +39,18 @@ size_t linnet_dtls_memory(const linnet_limits *limits)
     return arena.used;
 }
 
+/* Of the Connection IDs that we give. */
+static uint8_t cid_size(const linnet_limits *limits, bool server)
+{
+    uint32_t size = limits->connection_id;
+    if (size == LINNET_NO_CONNECTION_ID || (size == 0 && !server))
+        return 0;
+    if (size == 0)
+        return LINNET_CID_STANDARD;
+    size = size < LINNET_CID_OWN_LEAST ? LINNET_CID_OWN_LEAST : size;
+    return (uint8_t)(size < LINNET_CID_OWN_MOST ? size : LINNET_CID_OWN_MOST);
+}
+
 int linnet_dtls_init(linnet_dtls **made, void *memory, size_t size, const linnet_dtls_config *config)
 {
     linnet_limits limits = linnet_limits_filled(&config->limits);
@@ -50,6 +62,8 @@ int linnet_dtls_init(linnet_dtls **made, void *memory, size_t size, const linnet
     lay_out(dtls, &arena, &limits);
     dtls->config = *config;
     dtls->handshake_limit = limits.handshakes;
+    dtls->has_cids = limits.connection_id != LINNET_NO_CONNECTION_ID;
+    dtls->cid_size = cid_size(&limits, config->keyring != NULL);
     if (gnutls_rnd(GNUTLS_RND_RANDOM, &dtls->hash_key, sizeof dtls->hash_key) < 0 ||
         gnutls_rnd(GNUTLS_RND_RANDOM, dtls->cookie_key, sizeof dtls->cookie_key) < 0 ||
         gnutls_rnd(GNUTLS_RND_NONCE, &dtls->next_id, sizeof dtls->next_id) < 0)
@@ -97,9 +111,19 @@ static bool is_same_hello(const linnet_handshake *handshake, const linnet_record
            memcmp(handshake->client_random, linnet_cookie_random(record), sizeof handshake->client_random) == 0;
 }
 
+/* RFC 9146 3: "if the tls12_cid content type is set, then the CID is used to look up the connection [...]. If the
+ * tls12_cid content type is not set, then the connection and the security association are looked up by the 5-tuple". */
+static linnet_session *session_of(const linnet_dtls *dtls, const linnet_path *way, const linnet_record *record)
+{
+    if (record->epoch == 0)
+        return NULL;
+    return record->type == LINNET_TLS12_CID ? linnet_session_called(dtls, linnet_record_cid(record))
+                                            : linnet_session_on(dtls, way);
+}
+
 static void take_record(linnet_dtls *dtls, uint64_t now, const linnet_path *way, const linnet_record *record)
 {
-    linnet_session *session = record->epoch > 0 ? linnet_session_on(dtls, way) : NULL;
+    linnet_session *session = session_of(dtls, way, record);
     if (session && linnet_session_receive(dtls, now, session, record))
         return;
     linnet_handshake *handshake = linnet_shaking_on(dtls, way);
@@ -116,7 +140,7 @@ void linnet_dtls_receive(linnet_dtls *dtls, uint64_t now, const linnet_path *way
     linnet_record record;
     if (way->flags & LINNET_PATH_MULTICAST)
         return; /* RFC 7252 9.1: there is no DTLS to a group */
-    while (linnet_record_next(&rest, &record))
+    while (linnet_record_next(&rest, dtls->cid_size, &record))
         take_record(dtls, now, way, &record);
 }
 
@@ -134,7 +158,7 @@ size_t linnet_dtls_seal(linnet_dtls *dtls, uint32_t session, linnet_bytes plain,
         return 0;
     *way = to->path;
     way->peer.session = 0;
-    return linnet_record_seal(&to->record, LINNET_APPLICATION_DATA, plain, out);
+    return linnet_record_seal(&to->record, linnet_session_cid(to), LINNET_APPLICATION_DATA, plain, out);
 }
 
 bool linnet_dtls_is_taken(const linnet_dtls *dtls, const linnet_path *way)
@@ -164,8 +188,7 @@ linnet_identity linnet_dtls_identity(const linnet_dtls *dtls, uint32_t session)
     const linnet_session *found = linnet_session_find(dtls, session);
     if (!found)
         return (linnet_identity){.security = LINNET_NOT_SECURED};
-    return (linnet_identity){.security = found->more->security,
-                             .name = linnet_view(found->more->octets, found->more->name_size)};
+    return (linnet_identity){.security = found->more->security, .name = linnet_session_name(found)};
 }
 
 uint64_t linnet_dtls_deadline(const linnet_dtls *dtls)

@@ -11,8 +11,8 @@
 #include <linnet/config.h>
 #include <linnet/credentials.h>
 
-/* What a datagram is longer than its plaintext, at most. */
-#define LINNET_DTLS_OVERHEAD 37u
+/* What a datagram is longer than its plaintext, at most: 37 octets, and what a peer wants to have as Connection ID. */
+#define LINNET_DTLS_OVERHEAD 293u
 /* The largest datagram of a handshake: what passes an IPv6 path of 1280 octets. */
 #define LINNET_DTLS_DATAGRAM 1232u
 

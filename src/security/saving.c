@@ -6,10 +6,10 @@
 #include <linnet/error.h>
 #include <stdlib.h>
 
-static const uint8_t magic[8] = {'L', 'i', 'n', 'n', 'e', 't', 's', 1};
+static const uint8_t magic[8] = {'L', 'i', 'n', 'n', 'e', 't', 's', 2};
 
-/* Of each session, before its keys and its name. */
-#define HEAD_SIZE (16u + 16u + 4u + 2u + 2u + 1u + 1u + 2u + 3u * 8u)
+/* Of each session, before its keys, the Connection ID of its peer and its name. */
+#define HEAD_SIZE (16u + 16u + 4u + 2u + 2u + 1u + 1u + 2u + 3u * 8u + 4u + 2u + LINNET_CID_TAIL)
 
 static void put(uint8_t **at, const void *octets, size_t size)
 {
@@ -44,8 +44,12 @@ static void put_session(uint8_t **at, const linnet_session *session)
     put_number(at, session->record.write_sequence, 8);
     put_number(at, session->record.newest, 8);
     put_number(at, session->record.seen, 8);
+    put_number(at, path->peer.session, 4);
+    put_number(at, session->record.read_cid_size, 1);
+    put_number(at, session->record.write_cid_size, 1);
+    put(at, session->record.read_cid_tail, LINNET_CID_TAIL);
     put(at, keys_of(&session->record), key_size((linnet_aead)session->record.aead));
-    put(at, session->more->octets, session->more->name_size);
+    put(at, session->more->octets, (size_t)session->record.write_cid_size + session->more->name_size);
 }
 
 static linnet_session *at_index(const linnet_dtls *dtls, uint32_t index)
@@ -59,7 +63,8 @@ static size_t size_of_all(const linnet_dtls *dtls)
     for (uint32_t i = 0; i < dtls->pool.touched; i++) {
         const linnet_session *session = at_index(dtls, i);
         if (session->in_use)
-            size += HEAD_SIZE + key_size((linnet_aead)session->record.aead) + session->more->name_size;
+            size += HEAD_SIZE + key_size((linnet_aead)session->record.aead) + session->record.write_cid_size +
+                    session->more->name_size;
     }
     return size;
 }
@@ -114,13 +119,18 @@ static bool get_session(linnet_dtls *dtls, uint64_t now, linnet_bytes *rest)
     record.write_sequence = get_number(rest, 8);
     record.newest = get_number(rest, 8);
     record.seen = get_number(rest, 8);
+    path.peer.session = (uint32_t)get_number(rest, 4);
+    record.read_cid_size = (uint8_t)get_number(rest, 1);
+    record.write_cid_size = (uint8_t)get_number(rest, 1);
+    get(rest, record.read_cid_tail, LINNET_CID_TAIL);
     if (record.aead >= LINNET_AEAD_COUNT || security > LINNET_SECURED_CERTIFICATE || name_size > LINNET_NAME_ROOM ||
-        rest->size < key_size((linnet_aead)record.aead) + name_size)
+        rest->size < key_size((linnet_aead)record.aead) + record.write_cid_size + name_size)
         return false;
     linnet_bytes keys = linnet_view(rest->data, key_size((linnet_aead)record.aead));
-    linnet_bytes name = linnet_view(rest->data + keys.size, name_size);
-    *rest = linnet_view(name.data + name.size, rest->size - keys.size - name.size);
-    linnet_session_restore(dtls, now, &path, &record, keys, (linnet_identity){security, name});
+    linnet_bytes cid = linnet_view(keys.data + keys.size, record.write_cid_size);
+    linnet_bytes name = linnet_view(cid.data + cid.size, name_size);
+    *rest = linnet_view(name.data + name.size, rest->size - keys.size - cid.size - name.size);
+    linnet_session_restore(dtls, now, &path, &record, keys, cid, (linnet_identity){security, name});
     gnutls_memset(&record, 0, sizeof record);
     return true;
 }

@@ -15,6 +15,8 @@ enum {
     LINNET_FLIGHT_PAUSE_MS = 250,   /* and how often */
     LINNET_FLIGHT_MOST = 8,         /* and how many times */
     LINNET_EVICTION_LOOKS = 64,     /* at sessions, for one to make way */
+    LINNET_CID_STANDARD = 6,        /* octets of the Connection IDs that a server gives */
+    LINNET_CID_OWN_LEAST = 4,       /* a session's number; up to LINNET_CID_OWN_MOST */
     LINNET_RECORD_ROOM = 16384 + 64 /* octets of the longest plaintext (RFC 5246 6.2.1), and some */
 };
 
@@ -34,7 +36,7 @@ typedef struct linnet_session_more {
     linnet_last_flight *flight; /* NULL: forgotten */
     linnet_security security;
     uint16_t name_size;
-    uint8_t octets[]; /* the name; then LINNET_LONG_KEYS, where they are needed */
+    uint8_t octets[]; /* the peer's Connection ID; its name; LINNET_LONG_KEYS, where they are needed */
 } linnet_session_more;
 
 typedef struct linnet_session {
@@ -46,6 +48,14 @@ typedef struct linnet_session {
     bool in_use;
     bool recent; /* something authentic came since the hand of the clock passed (see sessions.c) */
 } linnet_session;
+
+/* What is written to it begins with that; record.write_cid_size octets. */
+static inline const uint8_t *linnet_session_cid(const linnet_session *session) { return session->more->octets; }
+
+static inline linnet_bytes linnet_session_name(const linnet_session *session)
+{
+    return linnet_view(session->more->octets + session->record.write_cid_size, session->more->name_size);
+}
 
 _Static_assert(sizeof(void *) > 8 || sizeof(linnet_session) <= 168, "a million sessions fit into 168 MB");
 
@@ -62,6 +72,8 @@ struct linnet_dtls {
     linnet_wheel wheel;   /* of handshakes */
     linnet_wheel flights; /* of last flights */
     uint32_t next_id;
+    uint8_t cid_size; /* of the Connection IDs that we give; 0: none */
+    bool has_cids;    /* the extension is offered, or answered */
     uint32_t hand;
     uint8_t cookie_key[32];
     uint8_t *plain; /* LINNET_RECORD_ROOM octets */
@@ -73,15 +85,18 @@ uint64_t linnet_dtls_key(const linnet_dtls *dtls, const linnet_path *way);
 /* sessions.c */
 linnet_session *linnet_session_find(const linnet_dtls *dtls, uint32_t id);
 linnet_session *linnet_session_on(const linnet_dtls *dtls, const linnet_path *way);
+linnet_session *linnet_session_called(const linnet_dtls *dtls, linnet_bytes cid);
+/* A number that no session has; after 2^32 sessions they begin anew. */
+uint32_t linnet_session_number(linnet_dtls *dtls);
 /* Makes one of a handshake that is shaken; the one that was on that way before is at its end. NULL: no memory. */
 linnet_session *linnet_session_make(linnet_dtls *dtls, uint64_t now, const linnet_handshake *handshake,
                                     const linnet_record *finished);
 /* Opens a record of its, and does what it says. False: it is not authentic. */
 bool linnet_session_receive(linnet_dtls *dtls, uint64_t now, linnet_session *session, const linnet_record *record);
 void linnet_session_forget_flight(linnet_dtls *dtls, linnet_session *session);
-/* One that was saved (saving.c). Without memory for it there is none. */
+/* One that was saved (saving.c); path->peer.session is the number that it had. Without memory for it there is none. */
 void linnet_session_restore(linnet_dtls *dtls, uint64_t now, const linnet_path *path, const linnet_record_state *record,
-                            linnet_bytes keys, linnet_identity who);
+                            linnet_bytes keys, linnet_bytes cid, linnet_identity who);
 /* Without a word to anybody. */
 void linnet_session_take_down(linnet_dtls *dtls, linnet_session *session);
 /* Sends an alert and takes it down; `error` is told to config.ended unless it is 0. */

@@ -1,6 +1,6 @@
 #include "support/secured_pair.h"
 
-#include "security/record.h"
+#include "security/sessions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,7 +27,7 @@ static void watch(pair *self, int to, const linnet_path *way, linnet_bytes datag
 {
     linnet_bytes rest = datagram;
     linnet_record record;
-    while (linnet_record_next(&rest, &record)) {
+    while (linnet_record_next(&rest, self->cid_sizes[to], &record)) {
         size_t front = record.octets.size < 48 ? record.octets.size : 48;
         if (record.epoch == 0)
             continue;
@@ -158,6 +158,7 @@ static void open_end(pair *self, int end, const linnet_credentials *given)
     self->memory[end] = calloc(1, size);
     assert_non_null(self->memory[end]);
     assert_int_equal(linnet_dtls_init(&self->ends[end], self->memory[end], size, &config), 0);
+    self->cid_sizes[end] = self->ends[end]->cid_size;
 }
 
 void pair_open(pair *self, const linnet_credentials *server, const linnet_credentials *client)

@@ -36,6 +36,7 @@ struct pair {
     pair_fate *fate;
     void *fate_context;
     linnet_limits limits;
+    size_t cid_sizes[2]; /* of the Connection IDs towards each end */
 
     /* What happened. */
     int connected; /* 1: not told yet; else the error */
