@@ -23,6 +23,8 @@ static void lay_out(linnet_dtls *dtls, linnet_arena *arena, const linnet_limits 
 {
     linnet_pool_init(&dtls->pool, linnet_arena_take(arena, limits->sessions, sizeof(linnet_session)),
                      sizeof(linnet_session), limits->sessions);
+    uint32_t moves = limits->connection_id != LINNET_NO_CONNECTION_ID ? limits->sessions : 0;
+    linnet_pool_init(&dtls->moves, linnet_arena_take(arena, moves, sizeof(linnet_move)), sizeof(linnet_move), moves);
     dtls->by_path = lay_out_table(arena, limits->sessions);
     dtls->by_id = lay_out_table(arena, limits->sessions);
     dtls->shaking = lay_out_table(arena, limits->handshakes);
@@ -124,7 +126,7 @@ static linnet_session *session_of(const linnet_dtls *dtls, const linnet_path *wa
 static void take_record(linnet_dtls *dtls, uint64_t now, const linnet_path *way, const linnet_record *record)
 {
     linnet_session *session = session_of(dtls, way, record);
-    if (session && linnet_session_receive(dtls, now, session, record))
+    if (session && linnet_session_receive(dtls, now, session, way, record))
         return;
     linnet_handshake *handshake = linnet_shaking_on(dtls, way);
     if (dtls->config.keyring && linnet_cookie_is_hello(record) && !is_same_hello(handshake, record))
@@ -138,6 +140,7 @@ void linnet_dtls_receive(linnet_dtls *dtls, uint64_t now, const linnet_path *way
 {
     linnet_bytes rest = datagram;
     linnet_record record;
+    dtls->now = now;
     if (way->flags & LINNET_PATH_MULTICAST)
         return; /* RFC 7252 9.1: there is no DTLS to a group */
     while (linnet_record_next(&rest, dtls->cid_size, &record))
@@ -156,8 +159,7 @@ size_t linnet_dtls_seal(linnet_dtls *dtls, uint32_t session, linnet_bytes plain,
     linnet_session *to = linnet_session_find(dtls, session);
     if (!to)
         return 0;
-    *way = to->path;
-    way->peer.session = 0;
+    *way = linnet_session_way(dtls, to, plain.size + linnet_record_growth(&to->record));
     return linnet_record_seal(&to->record, linnet_session_cid(to), LINNET_APPLICATION_DATA, plain, out);
 }
 
@@ -193,17 +195,25 @@ linnet_identity linnet_dtls_identity(const linnet_dtls *dtls, uint32_t session)
 
 uint64_t linnet_dtls_deadline(const linnet_dtls *dtls)
 {
-    uint64_t shaking = linnet_wheel_deadline(&dtls->wheel), flights = linnet_wheel_deadline(&dtls->flights);
-    return shaking < flights ? shaking : flights;
+    const linnet_wheel *wheels[] = {&dtls->wheel, &dtls->flights, &dtls->questions};
+    uint64_t first = UINT64_MAX;
+    for (size_t i = 0; i < sizeof wheels / sizeof *wheels; i++) {
+        uint64_t due = linnet_wheel_deadline(wheels[i]);
+        first = due < first ? due : first;
+    }
+    return first;
 }
 
 void linnet_dtls_advance(linnet_dtls *dtls, uint64_t now)
 {
     linnet_timer *timer;
+    dtls->now = now;
     while ((timer = linnet_wheel_expire(&dtls->wheel, now)) != NULL)
         linnet_shaking_expire(dtls, now, LINNET_CONTAINER(timer, linnet_handshake, timer));
     while ((timer = linnet_wheel_expire(&dtls->flights, now)) != NULL)
         linnet_session_forget_flight(dtls, LINNET_CONTAINER(timer, linnet_last_flight, timer)->session);
+    while ((timer = linnet_wheel_expire(&dtls->questions, now)) != NULL)
+        linnet_move_ask(dtls, now, LINNET_CONTAINER(timer, linnet_move, timer));
 }
 
 size_t linnet_dtls_sessions(const linnet_dtls *dtls) { return dtls->pool.in_use; }

@@ -32,7 +32,7 @@ static const uint8_t *keys_of(const linnet_record_state *record)
 
 static void put_session(uint8_t **at, const linnet_session *session)
 {
-    const linnet_path *path = &session->path;
+    const linnet_path *path = linnet_move_home(session);
     put(at, path->peer.ip, 16);
     put(at, path->local_ip, 16);
     put_number(at, path->peer.scope, 4);
@@ -44,7 +44,7 @@ static void put_session(uint8_t **at, const linnet_session *session)
     put_number(at, session->record.write_sequence, 8);
     put_number(at, session->record.newest, 8);
     put_number(at, session->record.seen, 8);
-    put_number(at, path->peer.session, 4);
+    put_number(at, session->path.peer.session, 4);
     put_number(at, session->record.read_cid_size, 1);
     put_number(at, session->record.write_cid_size, 1);
     put(at, session->record.read_cid_tail, LINNET_CID_TAIL);

@@ -46,10 +46,9 @@ void linnet_session_forget_flight(linnet_dtls *dtls, linnet_session *session)
 static void send_record(linnet_dtls *dtls, linnet_session *session, uint8_t type, linnet_bytes plain)
 {
     uint8_t datagram[64 + LINNET_RECORD_OVERHEAD];
-    linnet_path way = session->path;
     size_t size =
         plain.size <= 64 ? linnet_record_seal(&session->record, linnet_session_cid(session), type, plain, datagram) : 0;
-    way.peer.session = 0;
+    linnet_path way = linnet_session_way(dtls, session, size);
     if (size > 0)
         dtls->config.send(dtls->config.context, &way, linnet_view(datagram, size));
 }
@@ -64,6 +63,7 @@ void linnet_session_take_down(linnet_dtls *dtls, linnet_session *session)
 {
     bool is_long = linnet_record_is_long((linnet_aead)session->record.aead);
     linnet_session_forget_flight(dtls, session);
+    linnet_move_forget(dtls, session);
     linnet_table_remove(&dtls->by_path, &session->by_path);
     linnet_table_remove(&dtls->by_id, &session->by_id);
     if (is_long)
@@ -164,12 +164,23 @@ static linnet_session_more *trim(linnet_session_more *more, const linnet_record_
     return trimmed;
 }
 
+/* Whether that is a session of another peer, which may be somewhere else now and say so by its Connection ID. */
+static bool is_of_another(const linnet_session *old, linnet_security security, linnet_bytes name)
+{
+    bool is_known =
+        security == old->more->security && name.size > 0 && linnet_bytes_equal(name, linnet_session_name(old));
+    return old->record.read_cid_size > 0 && !is_known;
+}
+
 /* RFC 6347 4.2.8: the old association stands until the new one's handshake has shown that this is the same peer, or
  * another that is there now. */
-static linnet_session *take_place(linnet_dtls *dtls, uint64_t now, const linnet_path *way)
+static linnet_session *take_place(linnet_dtls *dtls, uint64_t now, const linnet_path *way,
+                                  const linnet_session_more *more, size_t cid_size)
 {
     linnet_session *old = linnet_session_on(dtls, way);
-    if (old) {
+    if (old && is_of_another(old, more->security, linnet_view(more->octets + cid_size, more->name_size))) {
+        linnet_table_remove(&dtls->by_path, &old->by_path);
+    } else if (old) {
         linnet_path path = old->path;
         linnet_session_take_down(dtls, old); /* without an alert: it would be taken for one of the new session's */
         dtls->config.ended(dtls->config.context, now, &path, LINNET_ECLOSED);
@@ -182,7 +193,9 @@ static linnet_session *take_place(linnet_dtls *dtls, uint64_t now, const linnet_
 static linnet_session *place(linnet_dtls *dtls, uint64_t now, const linnet_path *way, uint32_t id,
                              const linnet_record_state *record, linnet_session_more *more)
 {
-    linnet_session *session = linnet_session_find(dtls, id) ? NULL : take_place(dtls, now, way);
+    if (linnet_session_find(dtls, id))
+        return NULL; /* its Connection ID was restored, with another session */
+    linnet_session *session = take_place(dtls, now, way, more, record->write_cid_size);
     if (!session)
         return NULL;
     *session = (linnet_session){.path = *way, .record = *record, .more = more, .in_use = true, .recent = true};
@@ -237,13 +250,12 @@ void linnet_session_restore(linnet_dtls *dtls, uint64_t now, const linnet_path *
 static void resend_flight(linnet_dtls *dtls, uint64_t now, linnet_session *session)
 {
     linnet_last_flight *flight = session->more->flight;
-    linnet_path way = session->path;
-    way.peer.session = 0;
     if (!flight || flight->resent == LINNET_FLIGHT_MOST ||
         (flight->resent > 0 && now < flight->resent_at + LINNET_FLIGHT_PAUSE_MS * UINT64_C(1000)))
         return;
     flight->resent++;
     flight->resent_at = now;
+    linnet_path way = linnet_session_way(dtls, session, flight->size);
     dtls->config.send(dtls->config.context, &way, linnet_view(flight->octets, flight->size));
 }
 
@@ -289,7 +301,14 @@ static void take_inner(linnet_dtls *dtls, uint64_t now, linnet_session *session,
         take_handshake(dtls, now, session, plain);
 }
 
-bool linnet_session_receive(linnet_dtls *dtls, uint64_t now, linnet_session *session, const linnet_record *record)
+static bool is_answer(linnet_dtls *dtls, linnet_session *session, const linnet_path *way, const linnet_inner *inner)
+{
+    return inner->type == LINNET_APPLICATION_DATA &&
+           linnet_move_is_answer(dtls, session, way, linnet_view(dtls->plain, inner->size));
+}
+
+bool linnet_session_receive(linnet_dtls *dtls, uint64_t now, linnet_session *session, const linnet_path *way,
+                            const linnet_record *record)
 {
     linnet_inner inner;
     if (record->fragment.size > LINNET_RECORD_ROOM)
@@ -305,6 +324,9 @@ bool linnet_session_receive(linnet_dtls *dtls, uint64_t now, linnet_session *ses
         return true;
     }
     session->recent = true;
-    take_inner(dtls, now, session, &inner);
+    if (record->cid_size > 0 && dtls->config.keyring)
+        linnet_move_note(dtls, session, way, record);
+    if (!session->moved || !is_answer(dtls, session, way, &inner))
+        take_inner(dtls, now, session, &inner);
     return true;
 }
