@@ -195,6 +195,7 @@ bool request_settings_parse(request_settings *settings, const command *self, int
         return false;
     settings->config.trace = print_trace;
     settings->config.trace_context = &settings->trace;
+    settings->config.limits.connection_id = settings->secure.connection_id;
     settings->config.credentials = secure_for(&settings->secure, settings->request.uri);
     settings->request.payload = settings->payload.memory;
     if (settings->request.type == LINNET_NON && !settings->request.timeout_ms && !group_is(settings->request.uri))

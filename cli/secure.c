@@ -100,9 +100,20 @@ static bool take_own(secure_settings *settings, int key, const char *name)
     return true;
 }
 
+static bool take_connection_id(secure_settings *settings, const char *value)
+{
+    unsigned long size = LINNET_NO_CONNECTION_ID;
+    if (value && !option_number("--connection-id", value, 4, 8, &size))
+        return false;
+    settings->connection_id = (uint32_t)size;
+    return true;
+}
+
 bool secure_take(secure_settings *settings, int key, const char *value)
 {
     linnet_credentials *credentials = &settings->credentials;
+    if (key == KEY_CONNECTION_ID || key == KEY_NO_CONNECTION_ID)
+        return take_connection_id(settings, value);
     settings->any = true;
     switch (key) {
     case KEY_PSK:

@@ -16,6 +16,8 @@ enum secure_key {
     KEY_RPK,
     KEY_PEER_KEY,
     KEY_CREDENTIALS,
+    KEY_CONNECTION_ID,
+    KEY_NO_CONNECTION_ID,
     SECURE_KEYS_END
 };
 
@@ -51,14 +53,22 @@ enum secure_key {
 #define SECURE_ROWS_CLIENT                                                                                             \
     {0, NULL, NULL, "how to secure it (coaps://; without these, by the system's authorities)"}, SECURE_ROWS_PSK(""),   \
         SECURE_ROWS_OWN, SECURE_ROWS_CERTIFICATES,                                                                     \
+        {KEY_INSECURE, "insecure", NULL, "take any certificate: for tests"},                                           \
+        {KEY_CONNECTION_ID, "connection-id", "OCTETS",                                                                 \
+         "have the server write a Connection ID of 4 to 8 octets\n(none; RFC 9146)"},                                  \
     {                                                                                                                  \
-        KEY_INSECURE, "insecure", NULL, "take any certificate: for tests"                                              \
+        KEY_NO_CONNECTION_ID, "no-connection-id", NULL, "do not offer Connection IDs"                                  \
     }
 
 #define SECURE_ROWS_SERVER                                                                                             \
     {0, NULL, NULL, "how to secure it (coaps://, port 5684)"}, SECURE_ROWS_PSK("\n(repeatable)"),                      \
         {KEY_PSK_HINT, "psk-hint", "TEXT", "tell clients this, so that they can choose an identity"},                  \
-        SECURE_ROWS_OWN_SERVER, SECURE_ROWS_CERTIFICATES
+        SECURE_ROWS_OWN_SERVER, SECURE_ROWS_CERTIFICATES,                                                              \
+        {KEY_CONNECTION_ID, "connection-id", "OCTETS",                                                                 \
+         "know clients that offer it by Connection IDs of 4 to 8\noctets, wherever they move to (6; RFC 9146)"},       \
+    {                                                                                                                  \
+        KEY_NO_CONNECTION_ID, "no-connection-id", NULL, "know clients by their addresses alone"                        \
+    }
 
 enum { SECURE_PEER_KEYS_MOST = 16, SECURE_CERTIFICATES_MOST = 64 };
 
@@ -79,7 +89,8 @@ typedef struct secure_settings {
     bool is_server;
     secure_entry *entries;
     size_t entry_count;
-    bool any; /* an option of these was given */
+    uint32_t connection_id; /* for linnet_limits */
+    bool any;               /* an option about keys was given */
 } secure_settings;
 
 bool secure_takes(int key);

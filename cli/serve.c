@@ -356,6 +356,7 @@ static int complain_not_started(const serve *self, int error)
 
 static int open_and_run(serve *self)
 {
+    self->config.limits.connection_id = self->secure.connection_id;
     self->config.credentials = secure_server(&self->secure, log_failure);
     if (self->log.level >= LOG_INFO) {
         self->config.trace = serve_trace;

@@ -12,6 +12,7 @@ extern "C" {
 
 #define LINNET_NO_RETRANSMISSION UINT32_MAX /* for max_retransmit: send once */
 #define LINNET_ANY_RATE UINT32_MAX          /* for probing_rate, notify_interval_ms */
+#define LINNET_NO_CONNECTION_ID UINT32_MAX  /* for connection_id */
 
 /* Transmission parameters (RFC 7252 4.8); the derived times of 4.8.2 are computed from them. */
 typedef struct linnet_transmission {
@@ -97,9 +98,12 @@ typedef struct linnet_limits {
     uint32_t echo_lifetime_s;  /* 300: within what time an Echo has to be returned to be a proof */
 
     /* Of coaps:// (credentials.h). */
-    uint32_t sessions;   /* 1048576: secured sessions. Then one that was silent for long makes way */
-    uint32_t handshakes; /* 1024: those under way, some 20 KB each, of peers that have proved their address. Then the
-                          * oldest is given up; a client's next one is LINNET_EBUSY */
+    uint32_t sessions;      /* 1048576: secured sessions. Then one that was silent for long makes way */
+    uint32_t connection_id; /* octets of the Connection IDs that we give to peers (RFC 9146), 4 to 8. By its ID a server
+                             * knows a client that has another address now. 0: a server's have 6; a client has none for
+                             * itself, and takes its server's. LINNET_NO_CONNECTION_ID: there are none either way */
+    uint32_t handshakes;    /* 1024: those under way, some 20 KB each, of peers that have proved their address. Then the
+                             * oldest is given up; a client's next one is LINNET_EBUSY */
 } linnet_limits;
 
 #ifdef __cplusplus

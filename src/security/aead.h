@@ -27,7 +27,7 @@ typedef struct linnet_aead_sizes {
 
 extern const linnet_aead_sizes linnet_aead_sizes_of[LINNET_AEAD_COUNT];
 
-/* Writes plain.size octets and the tag to `out`, which does not overlap with `plain`. */
+/* Writes plain.size octets and the tag to `out`, which is plain.data itself or does not overlap with it. */
 void linnet_aead_seal(linnet_aead aead, const uint8_t *key, const uint8_t nonce[LINNET_AEAD_NONCE_SIZE],
                       linnet_bytes additional, linnet_bytes plain, uint8_t *out);
 /* Writes what `sealed` holds without its tag to `out`, which does not overlap. False: it is not authentic, and `out` is

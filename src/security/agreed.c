@@ -5,10 +5,21 @@
 
 #include <gnutls/x509.h>
 
+static void set_cids(const linnet_handshake *handshake, linnet_record_state *state)
+{
+    const linnet_cids *cids = &handshake->cids;
+    if (!cids->agreed)
+        return;
+    state->read_cid_size = cids->own_size;
+    state->write_cid_size = cids->peer_size;
+    if (cids->own_size > 0)
+        memcpy(state->read_cid_tail, cids->own + 4, LINNET_CID_TAIL);
+}
+
 /* The keys that GnuTLS will have, before it has them: RFC 5246 6.3, of a suite with AEAD. */
 bool linnet_agreed_derive(const linnet_handshake *handshake, linnet_record_state *state, uint8_t *long_keys)
 {
-    const linnet_suite_row *suite = linnet_suite_of(handshake->tls);
+    const linnet_suite_row *suite = linnet_suite_numbered(handshake->suite);
     gnutls_datum_t client, server;
     uint8_t seed[64];
     if (!suite)
@@ -22,8 +33,13 @@ bool linnet_agreed_derive(const linnet_handshake *handshake, linnet_record_state
     memcpy(seed, server.data, 32);
     memcpy(seed + 32, client.data, 32);
     /* client_write_key, server_write_key, client_write_IV, server_write_IV: to a server, that is reading first. */
-    return gnutls_prf_raw(handshake->tls, 13, "key expansion", sizeof seed, (const char *)seed,
-                          2u * ((size_t)sizes->key + sizes->iv), (char *)keys) == 0;
+    if (gnutls_prf_raw(handshake->tls, 13, "key expansion", sizeof seed, (const char *)seed,
+                       2u * ((size_t)sizes->key + sizes->iv), (char *)keys) != 0)
+        return false;
+    if (!handshake->keyring->server)
+        linnet_record_mirror(state);
+    set_cids(handshake, state);
+    return true;
 }
 
 static uint64_t written_sequence(const linnet_handshake *handshake)
@@ -57,6 +73,7 @@ bool linnet_handshake_keys(const linnet_handshake *handshake, const linnet_recor
         return false;
     bool is_long = linnet_record_is_long(suite->aead);
     *state = (linnet_record_state){.aead = (uint8_t)suite->aead, .write_sequence = written_sequence(handshake)};
+    set_cids(handshake, state);
     if (is_long)
         state->keys.elsewhere = long_keys;
     if (finished->epoch == LINNET_RECORD_EPOCH) {

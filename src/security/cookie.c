@@ -15,12 +15,12 @@ typedef struct holder {
     uint64_t unit;
 } holder;
 
-/* A hello in several fragments is none: a cookie in the first of them could not be checked without memory. */
+/* Whole, or the first fragment of one: the cookie stands near its front, and is looked for there alone. */
 bool linnet_cookie_is_hello(const linnet_record *record)
 {
     const uint8_t *at = record->fragment.data;
     return record->type == LINNET_HANDSHAKE && record->epoch == 0 && record->fragment.size > RANDOM_AT + RANDOM_SIZE &&
-           at[0] == CLIENT_HELLO && memcmp(at + 1, at + 9, 3) == 0 && (at[6] | at[7] | at[8]) == 0;
+           at[0] == CLIENT_HELLO && (at[6] | at[7] | at[8]) == 0;
 }
 
 const uint8_t *linnet_cookie_random(const linnet_record *record) { return record->fragment.data + RANDOM_AT; }

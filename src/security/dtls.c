@@ -23,6 +23,8 @@ static void lay_out(linnet_dtls *dtls, linnet_arena *arena, const linnet_limits 
 {
     linnet_pool_init(&dtls->pool, linnet_arena_take(arena, limits->sessions, sizeof(linnet_session)),
                      sizeof(linnet_session), limits->sessions);
+    uint32_t moves = limits->connection_id != LINNET_NO_CONNECTION_ID ? limits->sessions : 0;
+    linnet_pool_init(&dtls->moves, linnet_arena_take(arena, moves, sizeof(linnet_move)), sizeof(linnet_move), moves);
     dtls->by_path = lay_out_table(arena, limits->sessions);
     dtls->by_id = lay_out_table(arena, limits->sessions);
     dtls->shaking = lay_out_table(arena, limits->handshakes);
@@ -39,6 +41,18 @@ size_t linnet_dtls_memory(const linnet_limits *limits)
     return arena.used;
 }
 
+/* Of the Connection IDs that we give. */
+static uint8_t cid_size(const linnet_limits *limits, bool server)
+{
+    uint32_t size = limits->connection_id;
+    if (size == LINNET_NO_CONNECTION_ID || (size == 0 && !server))
+        return 0;
+    if (size == 0)
+        return LINNET_CID_STANDARD;
+    size = size < LINNET_CID_OWN_LEAST ? LINNET_CID_OWN_LEAST : size;
+    return (uint8_t)(size < LINNET_CID_OWN_MOST ? size : LINNET_CID_OWN_MOST);
+}
+
 int linnet_dtls_init(linnet_dtls **made, void *memory, size_t size, const linnet_dtls_config *config)
 {
     linnet_limits limits = linnet_limits_filled(&config->limits);
@@ -50,6 +64,8 @@ int linnet_dtls_init(linnet_dtls **made, void *memory, size_t size, const linnet
     lay_out(dtls, &arena, &limits);
     dtls->config = *config;
     dtls->handshake_limit = limits.handshakes;
+    dtls->has_cids = limits.connection_id != LINNET_NO_CONNECTION_ID;
+    dtls->cid_size = cid_size(&limits, config->keyring != NULL);
     if (gnutls_rnd(GNUTLS_RND_RANDOM, &dtls->hash_key, sizeof dtls->hash_key) < 0 ||
         gnutls_rnd(GNUTLS_RND_RANDOM, dtls->cookie_key, sizeof dtls->cookie_key) < 0 ||
         gnutls_rnd(GNUTLS_RND_NONCE, &dtls->next_id, sizeof dtls->next_id) < 0)
@@ -106,10 +122,20 @@ static bool is_same_hello(const linnet_handshake *handshake, const linnet_record
            memcmp(handshake->client_random, linnet_cookie_random(record), sizeof handshake->client_random) == 0;
 }
 
+/* RFC 9146 3: "if the tls12_cid content type is set, then the CID is used to look up the connection [...]. If the
+ * tls12_cid content type is not set, then the connection and the security association are looked up by the 5-tuple". */
+static linnet_session *session_of(const linnet_dtls *dtls, const linnet_path *way, const linnet_record *record)
+{
+    if (record->epoch == 0)
+        return NULL;
+    return record->type == LINNET_TLS12_CID ? linnet_session_called(dtls, linnet_record_cid(record))
+                                            : linnet_session_on(dtls, way);
+}
+
 static void take_record(linnet_dtls *dtls, uint64_t now, const linnet_path *way, const linnet_record *record)
 {
-    linnet_session *session = record->epoch > 0 ? linnet_session_on(dtls, way) : NULL;
-    if (session && linnet_session_receive(dtls, now, session, record))
+    linnet_session *session = session_of(dtls, way, record);
+    if (session && linnet_session_receive(dtls, now, session, way, record))
         return;
     linnet_handshake *handshake = linnet_shaking_on(dtls, way);
     if (dtls->config.keyring && linnet_cookie_is_hello(record) && !is_same_hello(handshake, record))
@@ -123,9 +149,10 @@ void linnet_dtls_receive(linnet_dtls *dtls, uint64_t now, const linnet_path *way
 {
     linnet_bytes rest = datagram;
     linnet_record record;
+    dtls->now = now;
     if (way->flags & LINNET_PATH_MULTICAST)
         return; /* RFC 7252 9.1: there is no DTLS to a group */
-    while (linnet_record_next(&rest, &record))
+    while (linnet_record_next(&rest, dtls->cid_size, &record))
         take_record(dtls, now, way, &record);
 }
 
@@ -141,8 +168,7 @@ size_t linnet_dtls_seal(linnet_dtls *dtls, uint32_t session, linnet_bytes plain,
     linnet_session *to = linnet_session_find(dtls, session);
     if (!to)
         return 0;
-    *way = to->path;
-    way->peer.session = 0;
+    *way = linnet_session_way(dtls, to, plain.size + linnet_record_growth(&to->record));
     return linnet_session_seal(dtls, to, LINNET_APPLICATION_DATA, plain, out);
 }
 
@@ -173,23 +199,30 @@ linnet_identity linnet_dtls_identity(const linnet_dtls *dtls, uint32_t session)
     const linnet_session *found = linnet_session_find(dtls, session);
     if (!found)
         return (linnet_identity){.security = LINNET_NOT_SECURED};
-    return (linnet_identity){.security = found->more->security,
-                             .name = linnet_view(found->more->octets, found->more->name_size)};
+    return (linnet_identity){.security = found->more->security, .name = linnet_session_name(found)};
 }
 
 uint64_t linnet_dtls_deadline(const linnet_dtls *dtls)
 {
-    uint64_t shaking = linnet_wheel_deadline(&dtls->wheel), flights = linnet_wheel_deadline(&dtls->flights);
-    return shaking < flights ? shaking : flights;
+    const linnet_wheel *wheels[] = {&dtls->wheel, &dtls->flights, &dtls->questions};
+    uint64_t first = UINT64_MAX;
+    for (size_t i = 0; i < sizeof wheels / sizeof *wheels; i++) {
+        uint64_t due = linnet_wheel_deadline(wheels[i]);
+        first = due < first ? due : first;
+    }
+    return first;
 }
 
 void linnet_dtls_advance(linnet_dtls *dtls, uint64_t now)
 {
     linnet_timer *timer;
+    dtls->now = now;
     while ((timer = linnet_wheel_expire(&dtls->wheel, now)) != NULL)
         linnet_shaking_expire(dtls, now, LINNET_CONTAINER(timer, linnet_handshake, timer));
     while ((timer = linnet_wheel_expire(&dtls->flights, now)) != NULL)
         linnet_session_forget_flight(dtls, LINNET_CONTAINER(timer, linnet_last_flight, timer)->session);
+    while ((timer = linnet_wheel_expire(&dtls->questions, now)) != NULL)
+        linnet_move_ask(dtls, now, LINNET_CONTAINER(timer, linnet_move, timer));
 }
 
 size_t linnet_dtls_sessions(const linnet_dtls *dtls) { return dtls->pool.in_use; }

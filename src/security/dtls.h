@@ -11,8 +11,8 @@
 #include <linnet/config.h>
 #include <linnet/credentials.h>
 
-/* What a datagram is longer than its plaintext, at most. */
-#define LINNET_DTLS_OVERHEAD 37u
+/* What a datagram is longer than its plaintext, at most: 37 octets, and what a peer wants to have as Connection ID. */
+#define LINNET_DTLS_OVERHEAD 293u
 /* The largest datagram of a handshake: what passes an IPv6 path of 1280 octets. */
 #define LINNET_DTLS_DATAGRAM 1232u
 
@@ -89,10 +89,10 @@ uint64_t linnet_dtls_deadline(const linnet_dtls *dtls);
 void linnet_dtls_advance(linnet_dtls *dtls, uint64_t now);
 
 /* What sessions look like in config.kept: another number is another form. */
-#define LINNET_DTLS_KEPT_LAYOUT 1u
+#define LINNET_DTLS_KEPT_LAYOUT 2u
 
-/* Octets of config.kept: 256 for each of limits.sessions. Of a session whose keys and name have more than 184 nothing
- * is kept. */
+/* Octets of config.kept: 256 for each of limits.sessions. Of a session whose keys, Connection ID and name have more
+ * than 176 nothing is kept. */
 size_t linnet_dtls_kept_size(const linnet_limits *limits);
 
 typedef struct linnet_dtls_restored {

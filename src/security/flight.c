@@ -2,6 +2,8 @@
  * us, and nothing repeated that was not asked for. */
 #include "security/flight.h"
 
+#include "security/cid.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -57,23 +59,31 @@ static void number(linnet_handshake *handshake, uint8_t *record)
     handshake->sequence++;
 }
 
-ssize_t linnet_flight_push(gnutls_transport_ptr_t context, const void *data, size_t size)
+static void add(linnet_handshake *handshake, linnet_bytes octets)
 {
-    linnet_handshake *handshake = context;
-    size_t wanted = handshake->out_size + size;
-    if (is_muted(handshake, linnet_view(data, size)))
-        return (ssize_t)size;
+    size_t wanted = handshake->out_size + octets.size;
+    if (octets.size < LINNET_RECORD_HEADER_SIZE || is_muted(handshake, octets))
+        return;
     if (wanted > handshake->out_capacity) {
         uint8_t *grown = realloc(handshake->out, 2 * wanted);
         if (!grown)
-            return (ssize_t)size; /* lost, as datagrams are; it is sent again later */
+            return; /* lost, as datagrams are; it is sent again later */
         handshake->out = grown;
         handshake->out_capacity = 2 * wanted;
     }
-    memcpy(handshake->out + handshake->out_size, data, size);
-    if (size >= LINNET_RECORD_HEADER_SIZE)
-        number(handshake, handshake->out + handshake->out_size);
+    memcpy(handshake->out + handshake->out_size, octets.data, octets.size);
+    number(handshake, handshake->out + handshake->out_size);
     handshake->out_size = wanted;
+}
+
+ssize_t linnet_flight_push(gnutls_transport_ptr_t context, const void *data, size_t size)
+{
+    linnet_handshake *handshake = context;
+    linnet_bytes octets = linnet_view(data, size);
+    uint8_t room[LINNET_WRAPPED_MOST];
+    if (linnet_cid_wraps(handshake, octets))
+        octets = linnet_cid_wrap(handshake, octets, room);
+    add(handshake, octets);
     return (ssize_t)size;
 }
 
@@ -115,10 +125,10 @@ void linnet_flight_repeat(linnet_handshake *handshake)
 {
     linnet_bytes rest = linnet_view(handshake->flight, handshake->flight_size);
     linnet_record record;
-    while (linnet_record_next(&rest, &record)) {
+    while (linnet_record_next(&rest, handshake->cids.peer_size, &record)) {
         handshake->muted = false;
         handshake->in_call = 0;
-        linnet_flight_push(handshake, record.octets.data, record.octets.size);
+        add(handshake, record.octets);
     }
 }
 

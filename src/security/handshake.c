@@ -2,6 +2,7 @@
  * more. That is let through when our timer says so, or when the peer repeats itself; else it goes nowhere. */
 #include "security/handshake.h"
 
+#include "security/cid.h"
 #include "security/flight.h"
 #include "security/setup.h"
 #include "security/suites.h"
@@ -129,7 +130,8 @@ static void step(linnet_handshake *handshake, uint64_t now, bool may_repeat)
 }
 
 linnet_handshake *linnet_handshake_open(linnet_keyring *keyring, const gnutls_dtls_prestate_st *prestate,
-                                        const linnet_path *path, const char *name, uint64_t now)
+                                        const linnet_cids *cids, const linnet_path *path, const char *name,
+                                        uint64_t now)
 {
     linnet_handshake *handshake = calloc(1, sizeof *handshake);
     if (!handshake)
@@ -139,6 +141,7 @@ linnet_handshake *linnet_handshake_open(linnet_keyring *keyring, const gnutls_dt
     handshake->keyring = keyring;
     handshake->path = *path;
     handshake->path.flags = 0;
+    handshake->cids = *cids;
     handshake->alert = -1;
     handshake->timeout = LINNET_HANDSHAKE_TIMEOUT_MS * UINT64_C(1000);
     handshake->deadline = now + LINNET_HANDSHAKE_LIMIT_MS * UINT64_C(1000);
@@ -168,14 +171,15 @@ static bool is_of_other_keys(const linnet_handshake *handshake, const linnet_rec
 {
     linnet_record_state state;
     uint8_t long_keys[LINNET_LONG_KEYS], plain[256];
-    size_t size;
+    linnet_inner inner;
     gnutls_handshake_description_t last = gnutls_handshake_get_last_in(handshake->tls);
-    if (!handshake->keyring->server || record->type != LINNET_HANDSHAKE || record->epoch != LINNET_RECORD_EPOCH ||
+    if (!handshake->keyring->server || record->epoch != LINNET_RECORD_EPOCH ||
+        (record->type != LINNET_HANDSHAKE && record->type != LINNET_TLS12_CID) ||
         record->fragment.size > sizeof plain ||
         (last != GNUTLS_HANDSHAKE_CLIENT_KEY_EXCHANGE && last != GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY))
         return false;
     bool differs = linnet_agreed_derive(handshake, &state, long_keys) &&
-                   linnet_record_open(&state, record, plain, &size) == LINNET_RECORD_FORGED;
+                   linnet_record_open(&state, record, plain, &inner) == LINNET_RECORD_FORGED;
     gnutls_memset(&state, 0, sizeof state);
     gnutls_memset(long_keys, 0, sizeof long_keys);
     return differs;
@@ -183,9 +187,13 @@ static bool is_of_other_keys(const linnet_handshake *handshake, const linnet_rec
 
 void linnet_handshake_receive(linnet_handshake *handshake, uint64_t now, const linnet_record *record)
 {
+    uint8_t room[LINNET_UNWRAPPED_MOST];
     size_t before = handshake->out_size;
-    handshake->input = record->octets;
-    step(handshake, now, linnet_flight_is_repeated(handshake, now, record));
+    if (!linnet_cid_is_right(handshake, record))
+        return;
+    handshake->input = record->type == LINNET_TLS12_CID ? linnet_cid_unwrap(handshake, record, room) : record->octets;
+    if (handshake->input.size > 0)
+        step(handshake, now, linnet_flight_is_repeated(handshake, now, record));
     if (handshake->state != LINNET_SHAKING)
         return;
     if (handshake->out_size > before) /* a new flight, or the peer did not hear the last one */

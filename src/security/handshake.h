@@ -21,16 +21,30 @@ enum {
     LINNET_HANDSHAKE_PAUSE_MS = 250,
     /* When it is given up: after five retransmissions. */
     LINNET_HANDSHAKE_LIMIT_MS = 45000,
-    LINNET_HANDSHAKE_TEXT = 200
+    LINNET_HANDSHAKE_TEXT = 200,
+    LINNET_CID_OWN_MOST = 4 + LINNET_CID_TAIL
 };
 
 typedef enum linnet_handshake_state { LINNET_SHAKING, LINNET_SHAKEN, LINNET_NOT_SHAKEN } linnet_handshake_state;
+
+/* Connection IDs of both sides (RFC 9146 3). */
+typedef struct linnet_cids {
+    bool wanted; /* the extension is offered, or answered */
+    bool agreed; /* both sides have it */
+    uint8_t own_size;
+    uint8_t peer_size;
+    uint8_t own[LINNET_CID_OWN_MOST]; /* what the peer writes to us */
+    uint8_t peer[LINNET_CID_MOST];    /* what we write to it */
+} linnet_cids;
 
 typedef struct linnet_handshake {
     linnet_node by_path;
     linnet_timer timer;
     linnet_age age; /* among all that are under way */
     linnet_path path;
+    uint32_t id; /* of the session that it is to be */
+    linnet_cids cids;
+    uint16_t suite; /* that the ServerHello says; 0: there was none */
     linnet_keyring *keyring;
     gnutls_session_t tls;
     void *tag;                 /* of whoever asked for it */
@@ -62,7 +76,8 @@ typedef struct linnet_handshake {
 /* Starts one with path->peer. A client's first flight is in `out` after it. `prestate` is the server's, of a verified
  * cookie. NULL: no memory. `name` is copied, and may be NULL. */
 linnet_handshake *linnet_handshake_open(linnet_keyring *keyring, const gnutls_dtls_prestate_st *prestate,
-                                        const linnet_path *path, const char *name, uint64_t now);
+                                        const linnet_cids *cids, const linnet_path *path, const char *name,
+                                        uint64_t now);
 void linnet_handshake_close(linnet_handshake *handshake);
 
 /* Gives it one record; what it answers is in `out`. */

@@ -30,8 +30,11 @@ typedef struct slot {
     uint8_t aead;
     uint8_t security;
     uint16_t admission;
-    uint16_t reserved;              /* 0 */
-    uint8_t octets[SLOT_SIZE - 72]; /* keys, then the name; zeros */
+    uint8_t read_cid_size;
+    uint8_t write_cid_size;
+    uint32_t number; /* of the session, which its Connection ID says */
+    uint8_t read_cid_tail[LINNET_CID_TAIL];
+    uint8_t octets[SLOT_SIZE - 80]; /* keys, the peer's Connection ID, its name; zeros */
 } slot;
 
 _Static_assert(sizeof(slot) == SLOT_SIZE, "LINNET_DTLS_KEPT_LAYOUT stands for this");
@@ -97,7 +100,7 @@ static bool is_ready(linnet_dtls *dtls, size_t index)
 
 static void fill(slot *self, const linnet_session *session)
 {
-    const linnet_path *path = &session->path;
+    const linnet_path *path = linnet_move_home(session);
     const linnet_record_state *record = &session->record;
     bool is_long = linnet_record_is_long((linnet_aead)record->aead);
     memcpy(self->peer_ip, path->peer.ip, sizeof self->peer_ip);
@@ -109,16 +112,20 @@ static void fill(slot *self, const linnet_session *session)
     self->aead = record->aead;
     self->security = (uint8_t)session->more->security;
     self->admission = session->more->admission;
+    self->read_cid_size = record->read_cid_size;
+    self->write_cid_size = record->write_cid_size;
+    self->number = session->path.peer.session;
+    memcpy(self->read_cid_tail, record->read_cid_tail, LINNET_CID_TAIL);
     memcpy(self->octets, is_long ? record->keys.elsewhere : record->keys.octets, key_size(self));
-    if (self->name_size > 0)
-        memcpy(self->octets + key_size(self), session->more->octets, self->name_size);
+    memcpy(self->octets + key_size(self), session->more->octets, (size_t)self->write_cid_size + self->name_size);
 }
 
 void linnet_kept_put(linnet_dtls *dtls, linnet_session *session)
 {
     size_t index = index_of(dtls, session);
     size_t keys = linnet_record_is_long((linnet_aead)session->record.aead) ? LINNET_LONG_KEYS : LINNET_SHORT_KEYS;
-    if (keys + session->more->name_size > sizeof(((slot *)NULL)->octets) || !is_ready(dtls, index))
+    if (keys + session->record.write_cid_size + session->more->name_size > sizeof(((slot *)NULL)->octets) ||
+        !is_ready(dtls, index))
         return;
     slot *self = slot_at(dtls, index);
     clear(self);
@@ -161,26 +168,33 @@ static bool read_record(slot *self, linnet_record_state *record)
     if (!read_stamped(self->check, atomic_load_explicit(&self->blocks, memory_order_relaxed), &blocks) ||
         !read_stamped(self->check, atomic_load_explicit(&self->newest, memory_order_relaxed), &newest))
         return false;
-    *record = (linnet_record_state){
-        .aead = self->aead, .write_sequence = blocks * LINNET_KEPT_BLOCK, .newest = newest, .seen = UINT64_MAX};
+    *record = (linnet_record_state){.aead = self->aead,
+                                    .read_cid_size = self->read_cid_size,
+                                    .write_cid_size = self->write_cid_size,
+                                    .write_sequence = blocks * LINNET_KEPT_BLOCK,
+                                    .newest = newest,
+                                    .seen = UINT64_MAX};
+    memcpy(record->read_cid_tail, self->read_cid_tail, LINNET_CID_TAIL);
     return self->check == check_of(self) && blocks <= BLOCKS_MOST && self->aead < LINNET_AEAD_COUNT &&
            self->security > LINNET_NOT_SECURED && self->security <= LINNET_SECURED_CERTIFICATE &&
-           key_size(self) + self->name_size <= sizeof self->octets;
+           key_size(self) + self->write_cid_size + self->name_size <= sizeof self->octets;
 }
 
 /* The session of a slot. Its place in the pool may be another one than before. NULL: the credentials of today would not
  * let its peer in, or there is no memory. */
 static linnet_session *take(linnet_dtls *dtls, uint64_t now, const slot *self, const linnet_record_state *record)
 {
-    linnet_path path = {.peer = {.port = self->port, .scope = self->scope}, .socket = self->socket};
+    linnet_path path = {.peer = {.port = self->port, .scope = self->scope, .session = self->number},
+                        .socket = self->socket};
     linnet_bytes keys = linnet_view(self->octets, key_size(self));
+    linnet_bytes cid = linnet_view(self->octets + keys.size, self->write_cid_size);
     linnet_identity who = {.security = (linnet_security)self->security,
-                           .name = linnet_view(self->octets + keys.size, self->name_size)};
+                           .name = linnet_view(cid.data + cid.size, self->name_size)};
     memcpy(path.peer.ip, self->peer_ip, sizeof self->peer_ip);
     memcpy(path.local_ip, self->local_ip, sizeof self->local_ip);
     if (linnet_keyring_admission(dtls->config.keyring, who) != self->admission || self->admission == 0)
         return NULL;
-    return linnet_session_restore(dtls, now, &path, record, keys, who, self->admission);
+    return linnet_session_restore(dtls, now, &path, record, keys, cid, who, self->admission);
 }
 
 /* At no moment is it in two slots. */

@@ -5,8 +5,11 @@
 #define VERSION_MINOR 253u
 #define FIRST_MINOR 255u
 
-/* RFC 5246 6.2.3.3: "additional_data = seq_num + TLSCompressed.type + TLSCompressed.version + TLSCompressed.length" */
-#define ADDITIONAL_SIZE 13u
+/* RFC 5246 6.2.1: "The length MUST NOT exceed 2^14"; RFC 9146 5 says the same of a DTLSInnerPlaintext. */
+#define PLAIN_MOST 16384u
+
+/* RFC 9146 5.3, the longest: placeholder, type, length of the ID, type, version, number, the ID, length. */
+#define ADDITIONAL_MOST (8u + 1u + 1u + 1u + 2u + 8u + LINNET_CID_MOST + 2u)
 
 static void write_number(uint8_t *out, uint64_t number, unsigned size)
 {
@@ -22,22 +25,27 @@ static uint64_t read_number(const uint8_t *in, unsigned size)
     return number;
 }
 
-bool linnet_record_next(linnet_bytes *rest, linnet_record *record)
+bool linnet_record_next(linnet_bytes *rest, size_t cid_size, linnet_record *record)
 {
     const uint8_t *at = rest->data;
-    size_t size;
-    if (rest->size < LINNET_RECORD_HEADER_SIZE || at[1] != VERSION_MAJOR ||
+    size_t size, header = LINNET_RECORD_HEADER_SIZE;
+    if (rest->size < header || at[1] != VERSION_MAJOR ||
         (at[2] != VERSION_MINOR && (at[2] != FIRST_MINOR || (at[3] | at[4]) != 0)))
         return false;
-    size = (size_t)at[11] << 8 | at[12];
-    if (size > rest->size - LINNET_RECORD_HEADER_SIZE)
+    cid_size = at[0] == LINNET_TLS12_CID ? cid_size : 0;
+    header += cid_size;
+    if (rest->size < header || (at[0] == LINNET_TLS12_CID && cid_size == 0))
+        return false;
+    size = (size_t)at[header - 2] << 8 | at[header - 1];
+    if (size > rest->size - header)
         return false;
     *record = (linnet_record){
         .type = at[0],
+        .cid_size = (uint8_t)cid_size,
         .epoch = (uint16_t)read_number(at + 3, 2),
         .sequence = read_number(at + 5, 6),
-        .fragment = linnet_view(at + LINNET_RECORD_HEADER_SIZE, size),
-        .octets = linnet_view(at, LINNET_RECORD_HEADER_SIZE + size),
+        .fragment = linnet_view(at + header, size),
+        .octets = linnet_view(at, header + size),
     };
     *rest = linnet_view(at + record->octets.size, rest->size - record->octets.size);
     return true;
@@ -66,39 +74,72 @@ static void make_nonce(const linnet_record_state *state, unsigned direction, con
         nonce[4 + i] ^= number[i];
 }
 
-static void make_additional(uint8_t additional[ADDITIONAL_SIZE], const uint8_t number[8], uint8_t type, size_t size)
+static uint8_t *put(uint8_t *at, const void *octets, size_t size)
 {
-    memcpy(additional, number, 8);
-    additional[8] = type;
-    additional[9] = VERSION_MAJOR;
-    additional[10] = VERSION_MINOR;
-    write_number(additional + 11, size, 2);
+    if (size > 0)
+        memcpy(at, octets, size);
+    return at + size;
+}
+
+/* Without a Connection ID, RFC 5246 6.2.3.3: "additional_data = seq_num + TLSCompressed.type + TLSCompressed.version +
+ * TLSCompressed.length"; with one, RFC 9146 5.3: "additional_data = seq_num_placeholder + tls12_cid + cid_length +
+ * tls12_cid + DTLSCiphertext.version + epoch + sequence_number + cid + length_of_DTLSInnerPlaintext". `header` is the
+ * record's. Returns how many octets they are. */
+static size_t make_additional(uint8_t additional[ADDITIONAL_MOST], const uint8_t *header, size_t cid_size, size_t size)
+{
+    static const uint8_t placeholder[8] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    uint8_t *at = additional;
+    if (cid_size > 0) {
+        at = put(at, placeholder, sizeof placeholder);
+        *at++ = LINNET_TLS12_CID;
+        *at++ = (uint8_t)cid_size;
+        at = put(at, header, LINNET_RECORD_CID_AT + cid_size);
+    } else {
+        at = put(at, header + 3, 8);
+        at = put(at, header, 3);
+    }
+    write_number(at, size, 2);
+    return (size_t)(at + 2 - additional);
+}
+
+/* "The content to be sent is first wrapped along with its content type" (RFC 9146 4). */
+static linnet_bytes wrap(uint8_t *room, uint8_t type, linnet_bytes plain)
+{
+    uint8_t *end = put(room, plain.data, plain.size);
+    *end = type;
+    return linnet_view(room, plain.size + 1u);
 }
 
 /* The explicit part of a nonce is the epoch and the sequence number, which no other record of these keys has. */
-size_t linnet_record_seal(linnet_record_state *state, uint8_t type, linnet_bytes plain, uint8_t *out)
+size_t linnet_record_seal(linnet_record_state *state, const uint8_t *cid, uint8_t type, linnet_bytes plain,
+                          uint8_t *out)
 {
     const linnet_aead_sizes *sizes = &linnet_aead_sizes_of[state->aead];
-    uint8_t nonce[LINNET_AEAD_NONCE_SIZE], additional[ADDITIONAL_SIZE];
-    size_t size = sizes->explicit_nonce + plain.size + sizes->tag;
+    size_t cid_size = state->write_cid_size, header = LINNET_RECORD_HEADER_SIZE + cid_size;
+    uint8_t nonce[LINNET_AEAD_NONCE_SIZE], additional[ADDITIONAL_MOST];
     if (state->write_sequence >= LINNET_RECORD_SEQUENCES)
         return 0;
-    out[0] = type;
+    uint8_t *body = out + header + sizes->explicit_nonce;
+    if (cid_size > 0)
+        plain = wrap(body, type, plain);
+    size_t size = sizes->explicit_nonce + plain.size + sizes->tag;
+    out[0] = cid_size > 0 ? LINNET_TLS12_CID : type;
     out[1] = VERSION_MAJOR;
     out[2] = VERSION_MINOR;
     write_number(out + 3, LINNET_RECORD_EPOCH, 2);
     write_number(out + 5, state->write_sequence++, 6);
-    write_number(out + 11, size, 2);
+    put(out + LINNET_RECORD_CID_AT, cid, cid_size);
+    write_number(out + header - 2, size, 2);
     make_nonce(state, 1, out + 3, nonce);
-    make_additional(additional, out + 3, type, plain.size);
-    memcpy(out + LINNET_RECORD_HEADER_SIZE, out + 3, sizes->explicit_nonce);
-    linnet_aead_seal((linnet_aead)state->aead, key_of(state, 1), nonce, linnet_view(additional, sizeof additional),
-                     plain, out + LINNET_RECORD_HEADER_SIZE + sizes->explicit_nonce);
-    return LINNET_RECORD_HEADER_SIZE + size;
+    size_t additional_size = make_additional(additional, out, cid_size, plain.size);
+    memcpy(out + header, out + 3, sizes->explicit_nonce);
+    linnet_aead_seal((linnet_aead)state->aead, key_of(state, 1), nonce, linnet_view(additional, additional_size), plain,
+                     body);
+    return header + size;
 }
 
 /* RFC 6347 4.1.2.6: a window of 64 numbers up to the newest. */
-static bool is_new(const linnet_record_state *state, uint64_t sequence)
+bool linnet_record_is_new(const linnet_record_state *state, uint64_t sequence)
 {
     if (sequence > state->newest)
         return true;
@@ -117,32 +158,68 @@ static void mark(linnet_record_state *state, uint64_t sequence)
     state->seen |= UINT64_C(1) << (state->newest - sequence);
 }
 
-static bool decrypt(const linnet_record_state *state, const linnet_record *record, uint8_t *out, size_t *size)
+/* Takes type and padding off: the type is the last octet that is not zero. False: there is none. */
+static bool unwrap(const uint8_t *plain, linnet_inner *inner)
 {
-    const linnet_aead_sizes *sizes = &linnet_aead_sizes_of[state->aead];
-    uint8_t nonce[LINNET_AEAD_NONCE_SIZE], additional[ADDITIONAL_SIZE];
-    const uint8_t *number = record->octets.data + 3;
-    linnet_bytes sealed = record->fragment;
-    if (record->epoch != LINNET_RECORD_EPOCH || sealed.size < (size_t)sizes->explicit_nonce + sizes->tag)
+    size_t size = inner->size;
+    if (size > PLAIN_MOST)
         return false;
-    /* The peer chooses its explicit part as it likes (RFC 5288 3). */
-    make_nonce(state, 0, sizes->explicit_nonce ? sealed.data : number, nonce);
-    sealed = linnet_view(sealed.data + sizes->explicit_nonce, sealed.size - sizes->explicit_nonce);
-    *size = sealed.size - sizes->tag;
-    make_additional(additional, number, record->type, *size);
-    return linnet_aead_open((linnet_aead)state->aead, key_of(state, 0), nonce,
-                            linnet_view(additional, sizeof additional), sealed, out);
+    while (size > 0 && plain[size - 1] == 0)
+        size--;
+    if (size == 0)
+        return false;
+    *inner = (linnet_inner){.type = plain[size - 1], .size = size - 1};
+    return true;
 }
 
-int linnet_record_open(linnet_record_state *state, const linnet_record *record, uint8_t *out, size_t *size)
+static bool decrypt(const linnet_record_state *state, const linnet_record *record, uint8_t *out, linnet_inner *inner)
 {
-    bool fresh = is_new(state, record->sequence);
-    if (!fresh && record->type == LINNET_APPLICATION_DATA)
-        return LINNET_RECORD_REPLAYED; /* before any work is done for it */
-    if (!decrypt(state, record, out, size))
+    const linnet_aead_sizes *sizes = &linnet_aead_sizes_of[state->aead];
+    uint8_t nonce[LINNET_AEAD_NONCE_SIZE], additional[ADDITIONAL_MOST];
+    const uint8_t *header = record->octets.data;
+    linnet_bytes sealed = record->fragment;
+    /* RFC 9146 3: "If a non-zero-length CID is expected for the retrieved association, then the datagram MUST be
+     * treated as invalid". */
+    if (record->epoch != LINNET_RECORD_EPOCH || record->cid_size != state->read_cid_size ||
+        sealed.size < (size_t)sizes->explicit_nonce + sizes->tag)
+        return false;
+    /* The peer chooses its explicit part as it likes (RFC 5288 3). */
+    make_nonce(state, 0, sizes->explicit_nonce ? sealed.data : header + 3, nonce);
+    sealed = linnet_view(sealed.data + sizes->explicit_nonce, sealed.size - sizes->explicit_nonce);
+    *inner = (linnet_inner){.type = record->type, .size = sealed.size - sizes->tag};
+    size_t additional_size = make_additional(additional, header, record->cid_size, inner->size);
+    return linnet_aead_open((linnet_aead)state->aead, key_of(state, 0), nonce, linnet_view(additional, additional_size),
+                            sealed, out) &&
+           (record->cid_size == 0 || unwrap(out, inner));
+}
+
+int linnet_record_open(linnet_record_state *state, const linnet_record *record, uint8_t *out, linnet_inner *inner)
+{
+    bool fresh = linnet_record_is_new(state, record->sequence);
+    if (!decrypt(state, record, out, inner))
         return LINNET_RECORD_FORGED;
     if (!fresh)
         return LINNET_RECORD_REPLAYED;
     mark(state, record->sequence);
     return 0;
+}
+
+static void exchange(uint8_t *a, uint8_t *b, size_t size)
+{
+    uint8_t held[LINNET_AEAD_KEY_MAX];
+    memcpy(held, a, size);
+    memcpy(a, b, size);
+    memcpy(b, held, size);
+    memset(held, 0, sizeof held);
+}
+
+void linnet_record_mirror(linnet_record_state *state)
+{
+    const linnet_aead_sizes *sizes = &linnet_aead_sizes_of[state->aead];
+    uint8_t *keys = linnet_record_is_long((linnet_aead)state->aead) ? state->keys.elsewhere : state->keys.octets;
+    uint8_t *ivs = keys + 2u * sizes->key, size = state->read_cid_size;
+    exchange(keys, keys + sizes->key, sizes->key);
+    exchange(ivs, ivs + sizes->iv, sizes->iv);
+    state->read_cid_size = state->write_cid_size;
+    state->write_cid_size = size;
 }

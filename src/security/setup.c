@@ -1,5 +1,7 @@
 /* How the library is told what a handshake is to be. */
 #include "security/setup.h"
+
+#include "security/cid.h"
 #include "security/flight.h"
 #include "security/server_name.h"
 #include "security/verify.h"
@@ -109,6 +111,46 @@ static int set_up_resumption(linnet_handshake *handshake)
     return ticket ? gnutls_session_set_data(handshake->tls, ticket->session.data, ticket->session.size) : 0;
 }
 
+static int hear_nothing(gnutls_session_t tls, const unsigned char *data, size_t size)
+{
+    (void)tls, (void)data, (void)size;
+    return 0;
+}
+
+static int say_nothing(gnutls_session_t tls, gnutls_buffer_t extension)
+{
+    (void)tls, (void)extension;
+    return 0;
+}
+
+/* The library would agree to a client's max_fragment_length (RFC 6066 4) or record_size_limit (RFC 8449), and bind us
+ * to send no larger records. But a CoAP message goes in one record (RFC 7252 9.1), and its size does not depend on the
+ * session. So what would not be kept is not agreed to, as these RFCs allow. */
+static int promise_no_record_size(gnutls_session_t tls)
+{
+    static const int extensions[] = {1, 28};
+    int error = 0;
+    for (size_t i = 0; error == 0 && i < sizeof extensions / sizeof *extensions; i++)
+        error = gnutls_session_ext_register(tls, "record size", extensions[i], GNUTLS_EXT_MANDATORY, hear_nothing,
+                                            say_nothing, NULL, NULL, NULL, GNUTLS_EXT_FLAG_OVERRIDE_INTERNAL);
+    return error;
+}
+
+/* The library tells the suite only when it reads enciphered records; some are written or come before that. "struct {
+ * ProtocolVersion server_version; Random random; SessionID session_id; CipherSuite cipher_suite; [...] } ServerHello;"
+ * (RFC 5246 7.4.1.3) */
+static int note_suite(gnutls_session_t tls, unsigned type, unsigned when, unsigned incoming,
+                      const gnutls_datum_t *hello)
+{
+    enum { ID_AT = 34 };
+    linnet_handshake *handshake = gnutls_session_get_ptr(tls);
+    size_t at = hello->size > ID_AT ? ID_AT + 1u + hello->data[ID_AT] : 0;
+    (void)type, (void)when, (void)incoming;
+    if (at > 0 && at + 2 <= hello->size)
+        handshake->suite = (uint16_t)(hello->data[at] << 8 | hello->data[at + 1]);
+    return 0;
+}
+
 int linnet_handshake_set_up(linnet_handshake *handshake, const gnutls_dtls_prestate_st *prestate)
 {
     const linnet_keyring *keyring = handshake->keyring;
@@ -123,9 +165,12 @@ int linnet_handshake_set_up(linnet_handshake *handshake, const gnutls_dtls_prest
     gnutls_transport_set_push_function(handshake->tls, linnet_flight_push);
     gnutls_transport_set_pull_function(handshake->tls, linnet_flight_pull);
     gnutls_transport_set_pull_timeout_function(handshake->tls, linnet_flight_is_there);
+    gnutls_handshake_set_hook_function(handshake->tls, GNUTLS_HANDSHAKE_SERVER_HELLO, GNUTLS_HOOK_PRE, note_suite);
     gnutls_dtls_set_mtu(handshake->tls, LINNET_HANDSHAKE_MTU);
     gnutls_dtls_set_timeouts(handshake->tls, 0, NO_LIMIT_MS);
     error = gnutls_priority_set(handshake->tls, keyring->priority);
+    if (error == 0 && keyring->server)
+        error = promise_no_record_size(handshake->tls);
     if (error == 0 && keyring->psk_server) {
         gnutls_psk_set_server_credentials_function2(keyring->psk_server, give_key);
         error = gnutls_credentials_set(handshake->tls, GNUTLS_CRD_PSK, keyring->psk_server);
@@ -136,6 +181,8 @@ int linnet_handshake_set_up(linnet_handshake *handshake, const gnutls_dtls_prest
         error = set_up_certificates(handshake);
     if (error == 0 && resumes)
         error = set_up_resumption(handshake);
+    if (error == 0)
+        error = linnet_cid_set_up(handshake);
     if (error == 0 && prestate)
         gnutls_dtls_prestate_set(handshake->tls, (gnutls_dtls_prestate_st *)(uintptr_t)prestate);
     return error;

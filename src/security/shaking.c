@@ -12,12 +12,13 @@ linnet_handshake *linnet_shaking_on(const linnet_dtls *dtls, const linnet_path *
 }
 
 /* As many records in a datagram as fit: a flight is mostly one. */
-static void send_flight(linnet_dtls *dtls, const linnet_path *way, linnet_bytes flight)
+static void send_flight(linnet_dtls *dtls, const linnet_handshake *handshake)
 {
-    linnet_bytes rest = flight;
+    const linnet_path *way = &handshake->path;
+    linnet_bytes flight = linnet_view(handshake->out, handshake->out_size), rest = flight;
     linnet_record record;
     size_t start = 0, end = 0;
-    while (linnet_record_next(&rest, &record)) {
+    while (linnet_record_next(&rest, handshake->cids.peer_size, &record)) {
         if (end > start && end + record.octets.size - start > LINNET_HANDSHAKE_MTU) {
             dtls->config.send(dtls->config.context, way, linnet_view(flight.data + start, end - start));
             start = end;
@@ -30,7 +31,7 @@ static void send_flight(linnet_dtls *dtls, const linnet_path *way, linnet_bytes 
 
 static void send_out(linnet_dtls *dtls, linnet_handshake *handshake)
 {
-    send_flight(dtls, &handshake->path, linnet_view(handshake->out, handshake->out_size));
+    send_flight(dtls, handshake);
     handshake->out_size = 0;
 }
 
@@ -88,14 +89,28 @@ static void go_on(linnet_dtls *dtls, uint64_t now, linnet_handshake *handshake, 
     }
 }
 
+/* What we want to be called by the peer. */
+static linnet_cids choose_cids(const linnet_dtls *dtls, uint32_t id)
+{
+    linnet_cids cids = {.wanted = dtls->has_cids, .own_size = dtls->cid_size};
+    for (unsigned i = 0; i < 4; i++)
+        cids.own[i] = (uint8_t)(id >> 8u * (3u - i));
+    if (cids.own_size > 0)
+        gnutls_rnd(GNUTLS_RND_NONCE, cids.own + 4, LINNET_CID_TAIL);
+    return cids;
+}
+
 linnet_handshake *linnet_shaking_begin(linnet_dtls *dtls, uint64_t now, const linnet_path *way, linnet_keyring *keyring,
                                        const gnutls_dtls_prestate_st *prestate, const char *name, void *tag)
 {
     if (dtls->handshakes >= dtls->handshake_limit)
         linnet_shaking_drop(dtls, now, LINNET_CONTAINER(dtls->ages.oldest, linnet_handshake, age), LINNET_EBUSY);
-    linnet_handshake *handshake = linnet_handshake_open(keyring, prestate, way, name, now);
+    uint32_t id = linnet_session_number(dtls);
+    linnet_cids cids = choose_cids(dtls, id);
+    linnet_handshake *handshake = linnet_handshake_open(keyring, prestate, &cids, way, name, now);
     if (!handshake)
         return NULL;
+    handshake->id = id;
     handshake->tag = tag;
     linnet_table_add(&dtls->shaking, &handshake->by_path, linnet_dtls_key(dtls, way));
     linnet_ages_add(&dtls->ages, &handshake->age);

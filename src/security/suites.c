@@ -38,6 +38,14 @@ const linnet_suite_row *linnet_suite_of(gnutls_session_t session)
     return NULL;
 }
 
+const linnet_suite_row *linnet_suite_numbered(uint16_t number)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (rows[i].number == number)
+            return &rows[i];
+    return NULL;
+}
+
 bool linnet_suite_is_allowed(const linnet_suite_row *suite, const uint16_t *numbers, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -68,14 +76,6 @@ static void add_row(char text[LINNET_PRIORITY_SIZE], const linnet_suite_row *row
     add(text, row->cipher_name);
 }
 
-static const linnet_suite_row *row_of(uint16_t number)
-{
-    for (size_t i = 0; i < ROWS; i++)
-        if (rows[i].number == number)
-            return &rows[i];
-    return NULL;
-}
-
 bool linnet_suite_priority(char text[LINNET_PRIORITY_SIZE], linnet_suite_kinds kinds, const uint16_t *numbers,
                            size_t count, bool raw_keys)
 {
@@ -86,7 +86,7 @@ bool linnet_suite_priority(char text[LINNET_PRIORITY_SIZE], linnet_suite_kinds k
              ":%%SERVER_PRECEDENCE:%%NO_ETM%s",
              raw_keys ? ":+CTYPE-CLI-RAWPK:+CTYPE-SRV-RAWPK:+CTYPE-CLI-X509:+CTYPE-SRV-X509" : ":+CTYPE-X509");
     for (size_t i = 0; i < (count ? count : ROWS); i++) {
-        const linnet_suite_row *row = count ? row_of(numbers[i]) : &rows[i];
+        const linnet_suite_row *row = count ? linnet_suite_numbered(numbers[i]) : &rows[i];
         if (!row || !(is_psk(row) ? kinds.psk : kinds.certificates))
             continue;
         add_row(text, row);

@@ -25,6 +25,9 @@ typedef struct linnet_suite_kinds {
 /* The suite that a session has agreed on; NULL: none of ours. */
 const linnet_suite_row *linnet_suite_of(gnutls_session_t session);
 
+/* By its IANA number; NULL: none of ours. */
+const linnet_suite_row *linnet_suite_numbered(uint16_t number);
+
 /* Whether these credentials allow it. */
 bool linnet_suite_is_allowed(const linnet_suite_row *suite, const uint16_t *numbers, size_t count);
 

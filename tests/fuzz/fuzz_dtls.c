@@ -179,10 +179,10 @@ static void parse(linnet_bytes octets)
     linnet_bytes rest = octets;
     linnet_record record;
     size_t taken = 0;
-    while (linnet_record_next(&rest, &record)) {
+    while (linnet_record_next(&rest, 6, &record)) {
         HOLDS(record.octets.data == octets.data + taken);
         taken += record.octets.size;
-        HOLDS(record.octets.size == record.fragment.size + LINNET_RECORD_HEADER_SIZE);
+        HOLDS(record.octets.size == record.fragment.size + LINNET_RECORD_HEADER_SIZE + record.cid_size);
     }
     HOLDS(taken + rest.size == octets.size);
 }

@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from support import programs, run, secured
+from support import dtls, programs, run, secured
 
 PEER = pytest.mark.parametrize("peer", secured.PEERS)
 
@@ -152,6 +152,18 @@ def test_linnet_asks_for_the_certificate_of_the_host(authority, hosts):
         assert told.returncode == 0, told.stderr
         refused = run.linnet("get", f"{place.uri}/secure", "--ca", authority.file)
         assert refused.returncode == 3 and "for another name" in refused.stderr
+
+
+def test_no_smaller_records_are_promised_than_are_sent():
+    """RFC 6066 4: a server "MAY accept the requested maximum fragment length", and is bound by it then."""
+    with secured.demo(*secured.PSK) as place, secured.relay(place) as relay:
+        told = s_client(relay.port, "-psk", b"sesame".hex(), "-psk_identity", "password", "-cipher", "PSK",
+                        "-maxfraglen", "512")  # fmt: skip
+        assert b"Cipher is PSK" in told.stdout, told.stderr
+        (answer,) = [record for packet in relay.packets for record in dtls.records(packet.octets)
+                     if record.message == dtls.SERVER_HELLO]  # fmt: skip
+        assert dtls.EXTENDED_MASTER_SECRET in dtls.extensions(answer)
+        assert dtls.MAX_FRAGMENT_LENGTH not in dtls.extensions(answer)
 
 
 FAILURES = {

@@ -209,7 +209,7 @@ static unsigned count_certificates(pair *self, pair_datagram *datagram, void *co
     linnet_bytes rest = pair_octets(datagram);
     linnet_record record;
     (void)self;
-    while (linnet_record_next(&rest, &record))
+    while (linnet_record_next(&rest, 6, &record))
         *(unsigned *)context += record.epoch == 0 && record.type == LINNET_HANDSHAKE && record.fragment.data[0] == 11;
     return 1;
 }

@@ -225,7 +225,8 @@ static void say_in_handshake(pair *self, int to, const uint8_t *message, size_t 
         self->ends[!to], to == PAIR_TO_SERVER ? self->client_path.peer.session : self->server_path.peer.session);
     uint8_t datagram[128];
     assert_non_null(session);
-    size = linnet_record_seal(&session->record, LINNET_HANDSHAKE, linnet_view(message, size), datagram);
+    size = linnet_record_seal(&session->record, linnet_session_cid(session), LINNET_HANDSHAKE,
+                              linnet_view(message, size), datagram);
     pair_inject(self, to, to == PAIR_TO_SERVER ? &self->client_way : &self->server_way, linnet_view(datagram, size));
 }
 

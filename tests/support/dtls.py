@@ -8,6 +8,7 @@ PSK_AES_128_CCM_8 = 0xC0A8
 ECDHE_ECDSA_AES_128_CCM_8 = 0xC0AE
 ECDHE_ECDSA_AES_128_CCM = 0xC0AC
 DECRYPT_ERROR, CERTIFICATE_UNKNOWN = 51, 46
+MAX_FRAGMENT_LENGTH, EXTENDED_MASTER_SECRET = 1, 23  # extensions
 
 
 @dataclass
@@ -57,3 +58,14 @@ def offered_suites(hello):
 def selected_suite(hello):
     place = _skip(hello.body, 34, 1)
     return int.from_bytes(hello.body[place : place + 2], "big")
+
+
+def extensions(hello):
+    """The numbers of the extensions in a ServerHello."""
+    body = hello.body
+    place = _skip(body, 34, 1) + 3 + 2  # session ID, suite, compression method, length of all
+    found = []
+    while place + 4 <= len(body):
+        found.append(int.from_bytes(body[place : place + 2], "big"))
+        place = _skip(body, place + 2, 2)
+    return found

@@ -1,6 +1,6 @@
 #include "support/secured_pair.h"
 
-#include "security/record.h"
+#include "security/sessions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,16 +23,26 @@ typedef struct pair_nonces {
     } records[NONCES];
 } pair_nonces;
 
+/* One name for all ports that a session has had. */
+static uint16_t port_of(const pair *self, const linnet_path *way)
+{
+    for (size_t i = 0; i < self->port_count; i++)
+        if (self->ports[i] == way->peer.port)
+            return self->ports[0];
+    return way->peer.port;
+}
+
 static void watch(pair *self, int to, const linnet_path *way, linnet_bytes datagram)
 {
+    uint16_t port = port_of(self, way);
     linnet_bytes rest = datagram;
     linnet_record record;
-    while (linnet_record_next(&rest, &record)) {
+    while (linnet_record_next(&rest, self->cid_sizes[to], &record)) {
         size_t front = record.octets.size < 48 ? record.octets.size : 48;
         if (record.epoch == 0)
             continue;
         for (size_t i = 0; i < self->nonces->count; i++) {
-            if (self->nonces->records[i].port != way->peer.port || self->nonces->records[i].from != to ||
+            if (self->nonces->records[i].port != port || self->nonces->records[i].from != to ||
                 self->nonces->records[i].sequence != record.sequence)
                 continue;
             assert_int_equal(self->nonces->records[i].size, record.octets.size);
@@ -40,7 +50,7 @@ static void watch(pair *self, int to, const linnet_path *way, linnet_bytes datag
         }
         assert_true(self->nonces->count < NONCES);
         self->nonces->records[self->nonces->count].from = to;
-        self->nonces->records[self->nonces->count].port = way->peer.port;
+        self->nonces->records[self->nonces->count].port = port;
         self->nonces->records[self->nonces->count].sequence = record.sequence;
         self->nonces->records[self->nonces->count].size = record.octets.size;
         memcpy(self->nonces->records[self->nonces->count++].front, record.octets.data, front);
@@ -57,6 +67,7 @@ static void put(pair *self, pair_datagram *datagram)
 static void post(pair *self, int to, const linnet_path *way, const linnet_path *client, linnet_bytes octets)
 {
     pair_datagram datagram = {.to = to, .due = self->now + 1000, .way = *way, .size = octets.size};
+    datagram.target = to == PAIR_TO_CLIENT ? *client : self->server_way;
     assert_true(octets.size <= sizeof datagram.octets);
     memcpy(datagram.octets, octets.data, octets.size);
     self->sent[to]++;
@@ -70,7 +81,7 @@ static void post(pair *self, int to, const linnet_path *way, const linnet_path *
 static void send_to_client(void *context, const linnet_path *way, linnet_bytes octets)
 {
     pair *self = context;
-    assert_memory_equal(way->peer.ip, self->client_way.peer.ip, 16);
+    assert_int_equal(way->peer.session, 0);
     post(self, PAIR_TO_CLIENT, &self->server_way, way, octets);
 }
 
@@ -157,7 +168,9 @@ static void open_end(pair *self, int end, const linnet_credentials *given)
         .kept = server ? self->kept : NULL,
         .keep = server && self->kept ? keep : NULL,
     };
-    size_t size = linnet_dtls_memory(&self->limits);
+    if (self->connection_ids[end] != 0)
+        config.limits.connection_id = self->connection_ids[end];
+    size_t size = linnet_dtls_memory(&config.limits);
     if (!credentials.look_up) {
         credentials.failed = failed;
         credentials.context = self;
@@ -167,6 +180,7 @@ static void open_end(pair *self, int end, const linnet_credentials *given)
     self->memory[end] = calloc(1, size);
     assert_non_null(self->memory[end]);
     assert_int_equal(linnet_dtls_init(&self->ends[end], self->memory[end], size, &config), 0);
+    self->cid_sizes[end] = self->ends[end]->cid_size;
 }
 
 static void set_limits(pair *self)
@@ -234,6 +248,8 @@ void pair_close(pair *self)
 void pair_connect(pair *self, const char *name)
 {
     self->connected = 1;
+    self->ports[0] = self->client_way.peer.port;
+    self->port_count = 1;
     /* Fresh keys of another handshake may use the numbers of the old ones again. */
     self->nonces->count = 0;
     assert_int_equal(linnet_dtls_connect(self->ends[PAIR_TO_CLIENT], self->now, &self->server_way,
@@ -268,6 +284,19 @@ static void advance(pair *self)
         linnet_dtls_advance(self->ends[end], self->now);
 }
 
+void pair_move(pair *self, uint16_t port)
+{
+    assert_true(self->port_count < PAIR_PORTS);
+    self->client_way.peer.port = port;
+    self->ports[self->port_count++] = port;
+}
+
+/* Whether somebody is where it goes to. */
+static bool arrives(const pair *self, const pair_datagram *datagram)
+{
+    return datagram->to == PAIR_TO_SERVER || linnet_address_equal(&datagram->target.peer, &self->client_way.peer);
+}
+
 static void go_on(pair *self, uint64_t end, bool until_quiet)
 {
     while (self->now < end) {
@@ -275,7 +304,8 @@ static void go_on(pair *self, uint64_t end, bool until_quiet)
         uint64_t due = timers(self);
         if (take(self, due < end ? due : end, &datagram)) {
             self->now = datagram.due > self->now ? datagram.due : self->now;
-            linnet_dtls_receive(self->ends[datagram.to], self->now, &datagram.way, pair_octets(&datagram));
+            if (arrives(self, &datagram))
+                linnet_dtls_receive(self->ends[datagram.to], self->now, &datagram.way, pair_octets(&datagram));
         } else if (due <= end) {
             if (until_quiet && self->on_wire == 0 && self->connected != 1)
                 return;
@@ -293,19 +323,20 @@ void pair_wait(pair *self, unsigned seconds) { go_on(self, self->now + seconds *
 
 bool pair_say(pair *self, int to, const char *text)
 {
-    uint8_t datagram[256];
+    uint8_t datagram[2048];
     linnet_path way;
     uint32_t session = to == PAIR_TO_SERVER ? self->client_path.peer.session : self->server_path.peer.session;
     size_t size = linnet_dtls_seal(self->ends[!to], session, linnet_text(text), datagram, &way);
     if (size > 0)
-        post(self, to, to == PAIR_TO_SERVER ? &self->client_way : &self->server_way, &self->client_way,
-             linnet_view(datagram, size));
+        post(self, to, to == PAIR_TO_SERVER ? &self->client_way : &self->server_way,
+             to == PAIR_TO_SERVER ? &self->client_way : &way, linnet_view(datagram, size));
     return size > 0;
 }
 
 void pair_inject(pair *self, int to, const linnet_path *way, linnet_bytes octets)
 {
-    pair_datagram datagram = {.to = to, .due = self->now + 1000, .way = *way, .size = octets.size};
+    pair_datagram datagram = {
+        .to = to, .due = self->now + 1000, .way = *way, .target = self->client_way, .size = octets.size};
     memcpy(datagram.octets, octets.data, octets.size);
     put(self, &datagram);
 }

@@ -6,12 +6,13 @@
 #include "security/dtls.h"
 
 enum { PAIR_TO_SERVER, PAIR_TO_CLIENT };
-enum { PAIR_WIRE = 256, PAIR_TEXTS = 64 };
+enum { PAIR_WIRE = 256, PAIR_TEXTS = 64, PAIR_PORTS = 16 };
 
 typedef struct pair_datagram {
     int to;
     uint64_t due;
-    linnet_path way; /* as the receiver sees it */
+    linnet_path way;    /* as the receiver sees it */
+    linnet_path target; /* where it goes to */
     size_t size;
     uint8_t octets[2048];
 } pair_datagram;
@@ -38,6 +39,10 @@ struct pair {
     linnet_limits limits;
     uint8_t *kept; /* the server's sessions (linnet_dtls_config.kept), by pair_keep(); NULL: they are not kept */
     size_t kept_size;
+    uint32_t connection_ids[2]; /* limits.connection_id of each end, where it is not 0 */
+    uint16_t ports[PAIR_PORTS]; /* that the client has had since it connected */
+    size_t port_count;
+    size_t cid_sizes[2]; /* of the Connection IDs towards each end */
 
     /* What happened. */
     int connected; /* 1: not told yet; else the error */
@@ -71,6 +76,8 @@ void pair_run(pair *self, unsigned seconds);
 void pair_wait(pair *self, unsigned seconds);
 /* The client says something by its session. */
 bool pair_say(pair *self, int to, const char *text);
+/* The client has another port from now on; what goes to the old one is lost. */
+void pair_move(pair *self, uint16_t port);
 /* Puts a datagram on the wire that nobody sent. */
 void pair_inject(pair *self, int to, const linnet_path *way, linnet_bytes octets);
 /* Takes one off that the fate function looks at, for later. */
