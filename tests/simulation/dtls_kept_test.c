@@ -244,7 +244,7 @@ typedef struct outlived {
     uint64_t numbers_written[RECORDS];
     uint32_t numbers_read[RECORDS];
     uint32_t next; /* which of the client's datagrams is about to come */
-    uint8_t kept[];
+    _Alignas(64) uint8_t kept[];
 } outlived;
 
 static outlived *shared;
