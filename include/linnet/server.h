@@ -23,7 +23,8 @@ typedef struct linnet_server_config {
 
     /* How long at most a thread looks for the next datagram before it falls asleep, where one datagram came and was
      * answered: of a peer on the same host the next is there sooner than a sleeping thread is awake. It pays for
-     * itself: looking in vain takes a five-hundredth of the time, and what looking has saved. 0: 50; LINNET_NO_LINGER. */
+     * itself: looking in vain takes a five-hundredth of the time, and what looking has saved. 0: 50; LINNET_NO_LINGER.
+     */
     uint32_t linger_us;
 
     bool no_q_block; /* refuse Q-Block1 and Q-Block2 (q_block.h), 4.02 */

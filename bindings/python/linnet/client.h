@@ -9,10 +9,10 @@ typedef struct linnet_py_client {
     PyObject_HEAD linnet_client *client; /* NULL: closed */
     linnet_hook hook;
     PyObject *create_future; /* of the loop; NULL without one */
-    size_t watched; /* requests whose notifications are told to callbacks */
+    size_t watched;          /* requests whose notifications are told to callbacks */
     bool processing;
     bool hastened; /* in this turn */
-    bool closing; /* shut down from a callback: as soon as that returns */
+    bool closing;  /* shut down from a callback: as soon as that returns */
 } linnet_py_client;
 
 /* An answer was taken, and the next request to its peer may wait to leave (NSTART): it goes before Python sees to the
