@@ -98,6 +98,7 @@ typedef struct linnet_client_config {
     linnet_trace *trace;
     void *trace_context;
     unsigned loss_percent; /* for tests: drop this share of datagrams in each direction */
+    uint32_t linger_us;    /* as in linnet_server_config: of answers, after a request */
     /* Octets of memory for responses, which are then given again while they are fresh (RFC 7252 5.6; Max-Age), and
      * asked for with their ETag when they are not. Requests with ETag, Block or If-... options of their own, with
      * on_block or to a group go past it. 0: no cache. */
@@ -158,6 +159,10 @@ void linnet_client_stop(linnet_client *client);
 int linnet_client_descriptor(const linnet_client *client);
 uint64_t linnet_client_deadline(const linnet_client *client);
 int linnet_client_process(linnet_client *client);
+int linnet_client_linger(linnet_client *client);
+bool linnet_client_lingers(linnet_client *client);
+/* Sends what linnet_client_send() has collected, and does nothing else. Also from response handlers. */
+void linnet_client_flush(linnet_client *client);
 
 /* Ends every request with LINNET_ECLOSED and frees all; NULL is fine. Not from a handler. */
 void linnet_client_close(linnet_client *client);

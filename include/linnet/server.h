@@ -21,6 +21,12 @@ typedef struct linnet_server_config {
     void *trace_context;
     unsigned loss_percent; /* for tests: drop this share of datagrams in each direction */
 
+    /* How long at most a thread looks for the next datagram before it falls asleep, where one datagram came and was
+     * answered: of a peer on the same host the next is there sooner than a sleeping thread is awake. It pays for
+     * itself: looking in vain takes a five-hundredth of the time, and what looking has saved. 0: 50; LINNET_NO_LINGER.
+     */
+    uint32_t linger_us;
+
     bool no_q_block; /* refuse Q-Block1 and Q-Block2 (q_block.h), 4.02 */
     linnet_q_transmission q_block;
 
@@ -99,6 +105,11 @@ void linnet_server_stop(linnet_server *server);
 int linnet_server_descriptor(const linnet_server *server);
 uint64_t linnet_server_deadline(const linnet_server *server);
 int linnet_server_process(linnet_server *server);
+/* The same that looks for up to linger_us where nothing has come yet and the next datagram is likely to come at once,
+ * which is what linnet_server_lingers() says. For loops that would go a longer way to sleep and back; what else they
+ * have to do waits for that time. */
+int linnet_server_linger(linnet_server *server);
+bool linnet_server_lingers(linnet_server *server);
 
 /* Runs `function` in the loop's thread soon. From any thread, before linnet_server_close() begins: afterwards there is
  * no server to ask. LINNET_ENOMEM. When the server closes first the function is not called. */

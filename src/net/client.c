@@ -93,6 +93,7 @@ static int open_all(linnet_client *client, const linnet_client_config *config)
         .trace = config->trace,
         .trace_context = config->trace_context,
         .loss_percent = config->loss_percent,
+        .linger_us = config->linger_us,
         .owner = client,
     };
     int error = linnet_loop_open(&client->loop, &settings);
@@ -170,15 +171,31 @@ uint64_t linnet_client_deadline(const linnet_client *client)
     return earlier(linnet_loop_deadline(&client->loop), own_deadline(client));
 }
 
-int linnet_client_turn(linnet_client *client, uint64_t until)
+static void finish_turn(linnet_client *client)
 {
-    int error = linnet_loop_receive(&client->loop, earlier(until, own_deadline(client)));
     uint64_t now = own_deadline(client) == UINT64_MAX ? 0 : linnet_clock();
     if (linnet_calls_deadline(client->calls) <= now)
         linnet_calls_advance(client->calls, now);
     linnet_resolver_advance(&client->resolver, now);
     linnet_tunnels_advance(&client->tunnels, now);
     linnet_loop_finish(&client->loop);
+}
+
+int linnet_client_turn(linnet_client *client, uint64_t until)
+{
+    int error = linnet_loop_receive(&client->loop, earlier(until, own_deadline(client)));
+    finish_turn(client);
+    return error;
+}
+
+void linnet_client_flush(linnet_client *client) { linnet_loop_flush(&client->loop); }
+
+bool linnet_client_lingers(linnet_client *client) { return client->pending > 0 && linnet_loop_lingers(&client->loop); }
+
+int linnet_client_linger(linnet_client *client)
+{
+    int error = linnet_loop_linger(&client->loop, client->pending > 0 ? own_deadline(client) : 0);
+    finish_turn(client);
     return error;
 }
 

@@ -93,6 +93,7 @@ int linnet_loop_open(linnet_loop *loop, const linnet_loop_config *config)
     loop->trace = config->trace;
     loop->trace_context = config->trace_context;
     loop->loss_percent = config->loss_percent;
+    linnet_patience_init(&loop->patience, config->linger_us, linnet_clock());
     loop->watched = loop->trace || loop->loss_percent > 0;
     loop->receive_size = size > LINNET_NET_RECEIVE_SIZE ? size : LINNET_NET_RECEIVE_SIZE;
     int error = open_poller(loop, config->owner);

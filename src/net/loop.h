@@ -7,6 +7,7 @@
 #include "net/inbox.h"
 #include "net/mailbox.h"
 #include "net/outbox.h"
+#include "net/patience.h"
 #include "net/poller.h"
 #include "net/random.h"
 #include "net/reserve.h"
@@ -21,6 +22,7 @@ typedef struct linnet_loop_config {
     linnet_trace *trace;
     void *trace_context;
     unsigned loss_percent;
+    uint32_t linger_us;
     linnet_serve *serve;
     linnet_explain *explain;
     void *serve_context;
@@ -47,6 +49,9 @@ typedef struct linnet_loop {
     struct linnet_secured *secured;
     linnet_inbox inbox;
     linnet_outbox outbox;
+    linnet_patience patience;
+    size_t came;   /* datagrams, in the last turn that had any */
+    bool answered; /* something has left since */
 } linnet_loop;
 
 /* `loop` is zeroed. LINNET_ENOMEM, LINNET_ESYSTEM, LINNET_EINVAL; linnet_loop_close() is due in any case. */
@@ -67,6 +72,12 @@ uint64_t linnet_loop_deadline(const linnet_loop *loop);
 /* Waits for input until `until` at the latest, handles it and what is due. Unless it is time already, it sends what
  * is waiting first. LINNET_ESYSTEM. */
 int linnet_loop_receive(linnet_loop *loop, uint64_t until);
+/* Whether it is worth to look for the next datagram for a moment, which the above then does before it waits; and a turn
+ * that does so instead of waiting: until `until`, and for no more than patience.look_us. */
+bool linnet_loop_lingers(linnet_loop *loop);
+int linnet_loop_linger(linnet_loop *loop, uint64_t until);
+/* Sends what is waiting. */
+void linnet_loop_flush(linnet_loop *loop);
 /* Sends what the turn produced, and tells the endpoint what could not be sent. */
 void linnet_loop_finish(linnet_loop *loop);
 /* Ends the waiting, now or the next one. From any thread and from signal handlers. */

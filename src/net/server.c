@@ -95,6 +95,7 @@ static int open_all(linnet_server *server, const linnet_server_config *config)
         .trace = config->trace,
         .trace_context = config->trace_context,
         .loss_percent = config->loss_percent,
+        .linger_us = config->linger_us,
         .serve = linnet_site_serve,
         .explain = linnet_explain_refusal,
         .serve_context = &server->site,
@@ -173,13 +174,27 @@ static void advance_q_block(linnet_server *server)
         linnet_q_block_advance(server->q_block, now);
 }
 
+static void finish_turn(linnet_server *server)
+{
+    linnet_server_timers_run(server);
+    advance_q_block(server);
+    linnet_loop_finish(&server->loop);
+}
+
 static int turn(linnet_server *server, uint64_t until)
 {
     uint64_t due = own_deadline(server);
     int error = linnet_loop_receive(&server->loop, due < until ? due : until);
-    linnet_server_timers_run(server);
-    advance_q_block(server);
-    linnet_loop_finish(&server->loop);
+    finish_turn(server);
+    return error;
+}
+
+bool linnet_server_lingers(linnet_server *server) { return linnet_loop_lingers(&server->loop); }
+
+int linnet_server_linger(linnet_server *server)
+{
+    int error = linnet_loop_linger(&server->loop, own_deadline(server));
+    finish_turn(server);
     return error;
 }
 

@@ -32,6 +32,12 @@ enum {
     LINNET_NET_THREAD_STACK = 0,
     /* Requests of a client that are made room for at a time. */
     LINNET_NET_ENTRIES = 256,
+    /* linger_us where it is 0: two or three times what an answer takes that comes from the same host at once. */
+    LINNET_NET_LINGER_US = 50,
+    /* How often it may be looked in vain before that has to be earned (patience.h). */
+    LINNET_NET_CREDIT = 4,
+    /* Looking in vain takes one of so many parts of the time, and as much again as looking has saved. */
+    LINNET_NET_SHARE = 500,
     /* Ports tried for ":0" where several addresses need the same one. */
     LINNET_NET_PORT_TRIES = 16,
 

@@ -42,6 +42,8 @@ static bool take_batch(linnet_loop *loop, uint16_t number)
     linnet_arrival arrival;
     size_t count = linnet_inbox_receive(&loop->inbox, &socket);
     uint64_t now = linnet_clock();
+    loop->came += count;
+    loop->answered = loop->answered && count == 0;
     for (size_t i = 0; i < count; i++) {
         if (linnet_inbox_read(&loop->inbox, i, &socket, number, &arrival))
             take_arrival(loop, now, &arrival);
@@ -103,19 +105,76 @@ static void advance(linnet_loop *loop)
         linnet_dtls_advance(loop->dtls, now);
 }
 
+void linnet_loop_flush(linnet_loop *loop)
+{
+    if (loop->outbox.count == 0)
+        return;
+    linnet_outbox_flush(&loop->outbox, loop->sockets);
+    loop->answered = true;
+}
+
+/* One datagram has gone to and fro: the next may be about to come. Where many come at once they find the thread awake,
+ * or together are worth waking it. */
+bool linnet_loop_lingers(linnet_loop *loop)
+{
+    return loop->answered && loop->came <= 1 && loop->outbox.count == 0 &&
+           linnet_patience_allows(&loop->patience, linnet_clock());
+}
+
+/* Looks for events again and again, without falling asleep. */
+static int look(linnet_loop *loop, linnet_poller_event *events, uint64_t until)
+{
+    uint64_t begin = linnet_clock(), now = begin, end = begin + loop->patience.look_us;
+    int count = 0;
+    end = end < until ? end : until;
+    while (count == 0 && now < end) {
+        count = linnet_poller_wait(&loop->poller, events, 0);
+        now = linnet_clock();
+    }
+    if (count > 0)
+        linnet_patience_paid(&loop->patience);
+    else
+        linnet_patience_wasted(&loop->patience, begin, now);
+    loop->answered = false; /* once for what has left */
+    return count;
+}
+
+static int take_events(linnet_loop *loop, const linnet_poller_event *events, int count)
+{
+    size_t before = loop->came;
+    if (count < 0 && errno != EINTR)
+        return LINNET_ESYSTEM;
+    loop->came = 0;
+    for (int i = 0; i < count; i++)
+        take_event(loop, &events[i]);
+    if (loop->came == 0)
+        loop->came = before;
+    advance(loop);
+    return 0;
+}
+
 int linnet_loop_receive(linnet_loop *loop, uint64_t until)
 {
     linnet_poller_event events[LINNET_POLLER_EVENTS];
-    if (loop->outbox.count > 0)
-        linnet_outbox_flush(&loop->outbox, loop->sockets);
+    linnet_loop_flush(loop);
     uint64_t due = linnet_loop_deadline(loop);
-    int count = linnet_poller_wait(&loop->poller, events, due < until ? due : until);
-    if (count < 0 && errno != EINTR)
-        return LINNET_ESYSTEM;
-    for (int i = 0; i < count; i++)
-        take_event(loop, &events[i]);
-    advance(loop);
-    return 0;
+    due = due < until ? due : until;
+    int count = due > 0 && linnet_loop_lingers(loop) ? look(loop, events, due) : 0;
+    if (count == 0)
+        count = linnet_poller_wait(&loop->poller, events, due);
+    return take_events(loop, events, count);
+}
+
+int linnet_loop_linger(linnet_loop *loop, uint64_t until)
+{
+    linnet_poller_event events[LINNET_POLLER_EVENTS];
+    linnet_loop_flush(loop);
+    uint64_t due = linnet_loop_deadline(loop);
+    due = due < until ? due : until;
+    int count = linnet_poller_wait(&loop->poller, events, 0);
+    if (count == 0 && due > 0 && linnet_loop_lingers(loop))
+        count = look(loop, events, due);
+    return take_events(loop, events, count);
 }
 
 /* Only what failed before: a handler that is told of it may send again, and that may fail again. */
@@ -129,8 +188,7 @@ static void report_failures(linnet_loop *loop)
 
 void linnet_loop_finish(linnet_loop *loop)
 {
-    if (loop->outbox.count > 0)
-        linnet_outbox_flush(&loop->outbox, loop->sockets);
+    linnet_loop_flush(loop);
     if (loop->outbox.failure_count > 0)
         report_failures(loop);
 }

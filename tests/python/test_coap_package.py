@@ -43,7 +43,10 @@ Coap.add_resource("r").value(1.5)
 
 
 def mypy(*words):
-    return programs.run("env", f"MYPYPATH={BUILT}", *python("-m", *words), patience=4 * PATIENCE)
+    """In a folder of its own, where a cache may stay."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = "env", "-C", folder, f"MYPYPATH={BUILT}", *python("-m", *words)
+        return programs.run(*command, patience=4 * PATIENCE)
 
 
 @pytest.mark.waits

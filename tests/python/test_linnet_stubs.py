@@ -1,5 +1,6 @@
 """The stubs (.pyi) are those of what is there: names, signatures, and types that a checker takes."""
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -39,8 +40,10 @@ async def main() -> bytes:
 
 
 def run(*command):
-    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=False,
-                          cwd=PACKAGE.parent)
+    """In a folder of its own, where a cache may stay."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=False, cwd=folder,
+                              env={**os.environ, "MYPYPATH": str(PACKAGE.parent)})
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -22,36 +22,37 @@ static void close_client(linnet_py_client *self)
 }
 
 /* What it closes is gone afterwards. */
-static int turn(linnet_py_client *self)
+static int turn(linnet_py_client *self, int (*how)(linnet_client *client))
 {
     self->processing = true;
-    int error = linnet_client_process(self->client);
+    self->hastened = false;
+    int error = how(self->client);
     self->processing = false;
     if (self->closing)
         close_client(self);
     return error;
 }
 
-#define EXPECT_US 60u
-
-/* An answer that is due at once is looked for, for less time than it takes to fall asleep and be woken. The loop waits
- * no longer than that, and where it was in vain not again until an answer was quick. */
-static int expect(linnet_py_client *self)
-{
-    uint64_t end = linnet_clock() + EXPECT_US;
-    int error = 0;
-    self->expect = false;
-    while (error == 0 && self->client && linnet_client_pending(self->client) == 1 && linnet_clock() < end)
-        error = turn(self);
-    if (self->client && linnet_client_pending(self->client) == 1)
-        self->quick = false;
-    return error;
-}
+/* The answer to what has left is about to come. */
+static bool expects(linnet_py_client *self) { return self->client && linnet_client_lingers(self->client); }
 
 static void plan(linnet_py_client *self)
 {
     if (self->client)
-        linnet_hook_plan(&self->hook, self->expect ? 0 : linnet_client_deadline(self->client));
+        linnet_hook_plan(&self->hook, expects(self) ? 0 : linnet_client_deadline(self->client));
+}
+
+void linnet_client_hasten(linnet_py_client *client)
+{
+    if (!client->hastened && client->client)
+        linnet_client_flush(client->client);
+    client->hastened = true;
+}
+
+void linnet_client_look(linnet_py_client *client)
+{
+    if (!client->processing && client->hook.soon && client->watched == 0 && expects(client))
+        (void)turn(client, linnet_client_process); /* an error comes again, and is told, in the loop */
 }
 
 void linnet_client_handshake_failed(void *context, const linnet_handshake_failure *failure)
@@ -67,11 +68,8 @@ void linnet_client_handshake_failed(void *context, const linnet_handshake_failur
 
 void linnet_client_started(linnet_py_client *client)
 {
-    bool alone =
-        !client->processing && client->hook.loop && !client->hook.soon && linnet_client_pending(client->client) == 1;
-    if (alone)
-        (void)turn(client); /* an error comes again, and is told, in the loop */
-    client->expect = alone && client->quick && client->client && linnet_client_pending(client->client) == 1;
+    if (!client->processing && client->hook.loop && !client->hook.soon && linnet_client_pending(client->client) == 1)
+        linnet_client_flush(client->client);
     plan(client);
 }
 
@@ -83,9 +81,7 @@ static PyObject *process(PyObject *object, PyObject *unused)
         Py_RETURN_NONE;
     Py_INCREF(object); /* the last request may hold the last reference */
     linnet_hook_woken(&self->hook);
-    int error = turn(self);
-    if (error == 0 && self->expect)
-        error = expect(self);
+    int error = turn(self, linnet_client_linger);
     plan(self);
     linnet_state *state = error ? linnet_state_of(object) : NULL;
     Py_DECREF(object);
@@ -158,9 +154,17 @@ static int open_client(linnet_py_client *self, linnet_state *state, PyObject *lo
 
 static int initialise(PyObject *object, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {
-        "loop",           "local_address", "transmission", "cache_size", "message_size", "multicast_interface",
-        "multicast_hops", "exchanges",     "source_ports", NULL};
+    static char *names[] = {"loop",
+                            "local_address",
+                            "transmission",
+                            "cache_size",
+                            "message_size",
+                            "multicast_interface",
+                            "multicast_hops",
+                            "exchanges",
+                            "source_ports",
+                            "linger_us",
+                            NULL};
     linnet_client_config config = {0};
     linnet_state *state = linnet_state_of(object);
     linnet_transmission *sent = &config.transmission;
@@ -168,10 +172,10 @@ static int initialise(PyObject *object, PyObject *args, PyObject *keywords)
     unsigned int hops = 0;
     unsigned long long cache = 0;
     if (!state || !PyArg_ParseTupleAndKeywords(
-                      args, keywords, "O|$z(IIIIII)KIzIII", names, &loop, &config.local_address, &sent->ack_timeout_ms,
+                      args, keywords, "O|$z(IIIIII)KIzIIII", names, &loop, &config.local_address, &sent->ack_timeout_ms,
                       &sent->ack_random_percent, &sent->max_retransmit, &sent->nstart, &sent->max_latency_ms,
                       &sent->probing_rate, &cache, &config.limits.message_size, &config.multicast_interface, &hops,
-                      &config.limits.exchanges, &config.limits.source_ports))
+                      &config.limits.exchanges, &config.limits.source_ports, &config.linger_us))
         return -1;
     if (SELF(object)->client || hops > UINT8_MAX) {
         PyErr_SetString(PyExc_ValueError, hops > UINT8_MAX ? "multicast_hops is at most 255" : "it is open already");

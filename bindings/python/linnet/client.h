@@ -5,23 +5,26 @@
 #include "hook.h"
 #include "message.h"
 
-#define LINNET_QUICK_US 150u
-
 typedef struct linnet_py_client {
     PyObject_HEAD linnet_client *client; /* NULL: closed */
     linnet_hook hook;
     PyObject *create_future;  /* of the loop; NULL without one */
+    size_t watched;           /* requests whose notifications are told to callbacks */
     int handshake_error;      /* of the last handshake that failed, */
     char handshake_text[200]; /* and why it did */
     bool processing;
-    bool quick;   /* the last answer took less than LINNET_QUICK_US: the peer is on this host, or next to it */
-    bool expect;  /* a request that is alone went to such a peer */
-    bool closing; /* shut down from a callback: as soon as that returns */
+    bool hastened; /* in this turn */
+    bool closing;  /* shut down from a callback: as soon as that returns */
 } linnet_py_client;
 
 /* For linnet_credentials.failed; its context is a client. The requests that waited for it are told next. */
 void linnet_client_handshake_failed(void *context, const linnet_handshake_failure *failure);
 
+/* An answer was taken, and the next request to its peer may wait to leave (NSTART): it goes before Python sees to the
+ * answer. Of a turn with many answers that is done for the first; what the others let go leaves together. */
+void linnet_client_hasten(linnet_py_client *client);
+/* Takes answers that have come. */
+void linnet_client_look(linnet_py_client *client);
 /* A request was made: alone it leaves at once, further ones together when the loop turns. */
 void linnet_client_started(linnet_py_client *client);
 

@@ -18,8 +18,8 @@
 /* Names that are looked up on every request or answer. */
 #define LINNET_STATE_NAMES(each)                                                                                       \
     each(code) each(payload) each(uri) each(mtype) each(mid) each(token) each(transport_tuning) each(set_result)       \
-        each(set_exception) each(done) each(cancelled) each(exception) each(add_done_callback) each(uri_base)          \
-            each(is_multicast) each(_answered) each(_push) each(_end)
+        each(set_exception) each(done) each(cancelled) each(exception) each(add_done_callback)                         \
+            each(remove_done_callback) each(uri_base) each(is_multicast) each(_answered) each(_push) each(_end)
 
 typedef struct linnet_state {
     PyTypeObject *message_type, *options_type, *client_type, *request_type, *server_type, *later_type;

@@ -235,6 +235,15 @@ def _milliseconds(seconds):
     return max(1, int(seconds * 1000))
 
 
+def _linger(microseconds):
+    """As the extension takes it: 0 is its default."""
+    if microseconds is None:
+        return 0
+    if not 0 <= microseconds <= 1_000_000:
+        raise ValueError(f"linger_us={microseconds}: at most a second")
+    return int(microseconds) or 0xFFFFFFFF
+
+
 def _parameters(tuning):
     return _OWN_PARAMETERS if tuning is None else transmission_of(tuning)[0]
 
@@ -250,6 +259,7 @@ class Context:
     - client_credentials: for coaps://, a CredentialsMap, what its load_from_dict() takes, or one for all URIs
     - cache_size: octets of memory for responses that are still fresh; 0: none are kept
     - local_address: "host:port" to send from
+    - linger_us: how long at most the loop is kept waiting for an answer that is about to come, see docs/python.md; 0: never
     - multicast_interface, multicast_hops: where requests to groups leave, and how many routers they pass
 
     >>> import asyncio
@@ -290,7 +300,7 @@ class Context:
         """A context that serves `site`, at every address and port 5683 or where `bind` says: (host, port), either of
         which may be None; port 0 is any that is free, see server_addresses. `multicast` has groups to join: each an
         address, an interface for the All CoAP Nodes groups, or both in a tuple. server_settings: max_body_size of
-        requests, message_size, amplification, exchanges, observers, upload_memory, plain, handshake_failed.
+        requests, message_size, amplification, exchanges, observers, upload_memory, linger_us, plain, handshake_failed.
 
         With server_credentials, a CredentialsMap or what its load_from_dict() takes, it serves coaps:// too, at the
         port behind that of coap://, 5684; with plain=False in server_settings coaps:// alone. Keys are found by their
@@ -330,7 +340,8 @@ class Context:
         settings = dict(self._client_settings)
         parameters = list(_parameters(settings.pop("transport_tuning", None)))
         parameters[3] = settings.pop("nstart", None) or parameters[3]
-        self._client = _linnet.Client(self.loop, transmission=tuple(parameters), **settings)
+        linger = _linger(settings.pop("linger_us", None))
+        self._client = _linnet.Client(self.loop, transmission=tuple(parameters), linger_us=linger, **settings)
         return self._client
 
     def request(self, request_message, handle_blockwise=True, *, timeout=None):

@@ -3,11 +3,24 @@
 
 #define SELF(object) ((linnet_py_request *)(object))
 
+/* There is nothing left to cancel: the loop need not call for that. */
+static void unwatch_future(linnet_state *state, linnet_py_request *self)
+{
+    PyObject *answered = PyObject_GetAttr((PyObject *)self, state->names._answered);
+    PyObject *removed =
+        answered ? PyObject_CallMethodObjArgs(self->future, state->names.remove_done_callback, answered, NULL) : NULL;
+    linnet_unraisable(self->future);
+    Py_XDECREF(answered);
+    Py_XDECREF(removed);
+}
+
 /* Gets ready what a future is given: its methods fail where it is done already, which is fine. */
 static void set_future(linnet_state *state, linnet_py_request *self, bool quiet)
 {
     PyObject *method = self->failed ? state->names.set_exception : state->names.set_result;
     PyObject *done = PyObject_CallMethodObjArgs(self->future, state->names.done, NULL);
+    if (done == Py_False)
+        unwatch_future(state, self);
     PyObject *set = done == Py_False ? PyObject_CallMethodObjArgs(self->future, method, self->outcome, NULL) : NULL;
     if (set && quiet) { /* nobody has to look at it */
         Py_DECREF(set);
@@ -71,13 +84,21 @@ static void end_observation(linnet_state *state, linnet_py_request *self, PyObje
     tell_observation(self, state->names._end, failure);
 }
 
+/* An observation that is kept has callbacks. */
+static void drop_kept(linnet_py_request *self)
+{
+    if (self->kept && self->client)
+        self->client->watched--;
+    Py_CLEAR(self->kept);
+}
+
 void linnet_request_finish(linnet_py_request *self)
 {
     linnet_py_client *client = self->client;
     bool held = self->held;
+    drop_kept(self);
     self->client = NULL;
     self->held = false;
-    Py_CLEAR(self->kept);
     Py_XDECREF((PyObject *)client);
     if (held)
         Py_DECREF((PyObject *)self);
@@ -173,7 +194,7 @@ void linnet_request_on_response(const linnet_response *response, void *context)
     if (!state)
         return; /* it is being destroyed */
     Py_INCREF((PyObject *)self);
-    self->client->quick = response->error == 0 && response->round_trip_us < LINNET_QUICK_US;
+    linnet_client_hasten(self->client);
     PyObject *answer = response->error ? NULL : make_answer(state, self, response);
     if (answer)
         take_answer(state, self, answer, response);
@@ -323,6 +344,7 @@ static PyObject *keep(PyObject *object, PyObject *observation)
     if (self->client && !self->kept) {
         Py_INCREF(observation);
         self->kept = observation;
+        self->client->watched++;
         if (!self->held)
             Py_INCREF(object);
         self->held = true;
@@ -356,7 +378,7 @@ static int clear(PyObject *object)
     Py_CLEAR(self->latest);
     Py_CLEAR(self->failure);
     Py_CLEAR(self->observation);
-    Py_CLEAR(self->kept);
+    drop_kept(self);
     Py_CLEAR(self->responses);
     return 0;
 }
@@ -366,6 +388,7 @@ static void destroy(PyObject *object)
     linnet_py_request *self = SELF(object);
     linnet_py_client *client = self->client;
     PyObject_GC_UnTrack(object);
+    drop_kept(self);
     self->client = NULL; /* so that on_response leaves it alone */
     cancel_at(client, self->exchange);
     Py_XDECREF((PyObject *)client);

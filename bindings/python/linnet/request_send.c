@@ -164,6 +164,7 @@ PyObject *linnet_request_send(linnet_state *state, linnet_py_client *client, PyO
                               const linnet_client_request *settings, bool handle_blockwise, PyObject *credentials)
 {
     linnet_client_request request = *settings;
+    linnet_client_look(client);
     linnet_py_request *self = linnet_object_new((PyTypeObject *)state->Request);
     if (!self)
         return NULL;

@@ -83,13 +83,13 @@ static PyObject *process(PyObject *object, PyObject *unused)
     Py_INCREF(object);
     linnet_hook_woken(&self->hook);
     self->processing = true;
-    int error = linnet_server_process(self->server);
+    int error = linnet_server_linger(self->server);
     tell_counts(self);
     self->processing = false;
     if (self->closing)
         close_server(self);
     else
-        linnet_hook_plan(&self->hook, linnet_server_deadline(self->server));
+        linnet_hook_plan(&self->hook, linnet_server_lingers(self->server) ? 0 : linnet_server_deadline(self->server));
     linnet_state *state = error ? linnet_state_of(object) : NULL;
     Py_DECREF(object);
     if (error)
@@ -298,22 +298,21 @@ static PyObject *read_keys(PyObject *keys, linnet_py_credentials *read)
 
 static int initialise(PyObject *object, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {"loop",      "serve",        "spawn",         "counted",
-                            "address",   "transmission", "message_size",  "amplification",
-                            "exchanges", "observers",    "upload_memory", "keys",
-                            NULL};
+    static char *names[] = {"loop",          "serve",        "spawn",         "counted",   "address",
+                            "transmission",  "message_size", "amplification", "exchanges", "observers",
+                            "upload_memory", "linger_us",    "keys",          NULL};
     linnet_py_server *self = SELF(object);
     linnet_py_credentials read = {.credentials = {.failed = linnet_py_handshake_failed, .context = self}};
     linnet_server_config config = {0};
     linnet_state *state = linnet_state_of(object);
     linnet_transmission *sent = &config.transmission;
     PyObject *loop, *serve, *spawn, *counted, *keys = Py_None;
-    if (!state || !PyArg_ParseTupleAndKeywords(args, keywords, "OOOOs|$(IIIIII)IIIIIO", names, &loop, &serve, &spawn,
-                                               &counted, &config.address, &sent->ack_timeout_ms,
-                                               &sent->ack_random_percent, &sent->max_retransmit, &sent->nstart,
-                                               &sent->max_latency_ms, &sent->probing_rate, &config.limits.message_size,
-                                               &config.limits.amplification, &config.limits.exchanges,
-                                               &config.limits.observers, &config.limits.upload_memory, &keys))
+    if (!state ||
+        !PyArg_ParseTupleAndKeywords(
+            args, keywords, "OOOOs|$(IIIIII)IIIIIIO", names, &loop, &serve, &spawn, &counted, &config.address,
+            &sent->ack_timeout_ms, &sent->ack_random_percent, &sent->max_retransmit, &sent->nstart,
+            &sent->max_latency_ms, &sent->probing_rate, &config.limits.message_size, &config.limits.amplification,
+            &config.limits.exchanges, &config.limits.observers, &config.limits.upload_memory, &config.linger_us, &keys))
         return -1;
     if (self->server) {
         PyErr_SetString(PyExc_ValueError, "it is open already");

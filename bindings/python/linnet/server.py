@@ -6,7 +6,7 @@ from . import _linnet, error
 from .credentials import DTLS, CredentialsMap
 from .message import Message
 from .numbers.constants import MCAST_IPV4_ALLCOAPNODES, MCAST_IPV6_LINKLOCAL_ALLCOAPNODES
-from .protocol import _parameters
+from .protocol import _linger, _parameters
 
 _BODY_MOST = 16 * 2**20
 
@@ -23,6 +23,7 @@ class SiteServer:
         self._body_most = settings.pop("max_body_size", _BODY_MOST)
         told = settings.pop("handshake_failed", None)
         transmission = _parameters(settings.pop("transport_tuning", None))
+        settings["linger_us"] = _linger(settings.get("linger_us"))
         first, *others = _uris(*bind, settings.pop("plain", True), credentials is not None)
         self._server = _linnet.Server(loop, self._serve, self._spawn, self._counted, first, transmission=transmission,
                                       keys=None if credentials is None else _Keys(log, credentials, told), **settings)

@@ -77,6 +77,27 @@ PyObject *raise_error(int error, const char *subject);
 /* RuntimeError for a handle whose thing is gone; at exit the thread ends here. */
 PyObject *raise_gone(const char *text);
 
+/* handle.c: Python objects that stand for counted handles of the library. */
+
+typedef struct handle_kind {
+    const char *name, *text; /* of the type */
+    const char *made;        /* "session was opened" */
+    PyMethodDef *methods;
+    reprfunc represent;
+    void *(*context)(const void *handle);
+    void (*set_context)(void *handle, void *context);
+    void (*release)(void *handle);
+    PyTypeObject *type; /* made by add_handle_type() */
+} handle_kind;
+
+int add_handle_type(PyObject *module, handle_kind *kind);
+/* The object of a handle: a new reference. Takes the reference to the handle that the caller has. */
+PyObject *handle_object(const handle_kind *kind, void *handle);
+/* The handle of an object; NULL with RuntimeError where it is one of the process that this one was forked from. */
+void *handle_of(PyObject *self);
+/* The same without looking: only for what the library keeps for as long as the handle. */
+void *handle_peek(PyObject *self);
+
 /* resource.c, session.c: one Python object for each handle, as long as anybody has it. Both take the reference to the
  * handle that the caller has. */
 PyObject *resource_object(linnet_module_resource *handle);

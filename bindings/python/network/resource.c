@@ -1,60 +1,9 @@
 /* CoapResource: a resource of the server. */
 #include "binding.h"
 
-typedef struct resource {
-    PyObject_HEAD linnet_module_resource *handle; /* counted; its context is this object, which does not count */
-    unsigned epoch;
-} resource;
-
-static PyTypeObject *resource_type;
-
-static linnet_module_resource *handle_of(PyObject *self)
-{
-    resource *of = (resource *)self;
-    if (of->epoch == lifetime_epoch())
-        return of->handle;
-    PyErr_SetString(PyExc_RuntimeError, "this resource was added before fork(): it is the parent process's");
-    return NULL;
-}
-
-static PyObject *new_object(linnet_module_resource *handle)
-{
-    allocfunc allocate = SLOT_AS(allocfunc, PyType_GetSlot(resource_type, Py_tp_alloc));
-    resource *made = (resource *)allocate(resource_type, 0);
-    if (made) {
-        made->handle = handle;
-        made->epoch = lifetime_epoch();
-        linnet_module_resource_set_context(handle, made);
-    }
-    return (PyObject *)made;
-}
-
-/* Only the interpreter lock guards the context: nothing here may release it between looking and setting. */
-PyObject *resource_object(linnet_module_resource *handle)
-{
-    PyObject *known = linnet_module_resource_context(handle);
-    PyObject *object = known ? Py_NewRef(known) : new_object(handle);
-    if (known || !object)
-        linnet_module_resource_release(handle); /* which waits for nobody */
-    return object;
-}
-
-static void deallocate(PyObject *self)
-{
-    resource *of = (resource *)self;
-    PyTypeObject *type = Py_TYPE(self);
-    if (of->epoch == lifetime_epoch()) { /* the parent's locks may be in any state */
-        linnet_module_resource_set_context(of->handle, NULL);
-        linnet_module_resource_release(of->handle);
-    }
-    freefunc release = SLOT_AS(freefunc, PyType_GetSlot(type, Py_tp_free));
-    release(self);
-    Py_DECREF(type);
-}
-
 static PyObject *represent(PyObject *self)
 {
-    return PyUnicode_FromFormat("<CoapResource '/%s'>", linnet_module_resource_uri(((resource *)self)->handle));
+    return PyUnicode_FromFormat("<CoapResource '/%s'>", linnet_module_resource_uri(handle_peek(self)));
 }
 
 static PyObject *fail(int error, const char *subject)
@@ -215,17 +164,21 @@ PyDoc_STRVAR(type_text,
              "A resource of the server, made by Coap.add_resource(). When the resource is gone - removed, or\n"
              "deleted by a client - its functions raise RuntimeError.");
 
-int add_resource_type(PyObject *module)
-{
-    PyType_Slot slots[] = {
-        {Py_tp_dealloc, SLOT(deallocate)},
-        {Py_tp_repr, SLOT(represent)},
-        {Py_tp_methods, methods},
-        {Py_tp_doc, (char *)type_text},
-        {0, NULL},
-    };
-    PyType_Spec spec = {"network.CoapResource", sizeof(resource), 0,
-                        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE, slots};
-    resource_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
-    return resource_type ? PyModule_AddType(module, resource_type) : -1;
-}
+static void *context_of(const void *handle) { return linnet_module_resource_context(handle); }
+static void set_context(void *handle, void *context) { linnet_module_resource_set_context(handle, context); }
+static void release(void *handle) { linnet_module_resource_release(handle); }
+
+static handle_kind kind = {
+    .name = "network.CoapResource",
+    .text = type_text,
+    .made = "resource was added",
+    .methods = methods,
+    .represent = represent,
+    .context = context_of,
+    .set_context = set_context,
+    .release = release,
+};
+
+PyObject *resource_object(linnet_module_resource *handle) { return handle_object(&kind, handle); }
+
+int add_resource_type(PyObject *module) { return add_handle_type(module, &kind); }

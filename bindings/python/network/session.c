@@ -1,60 +1,9 @@
 /* CoapClientSession: a client's end towards one server. */
 #include "binding.h"
 
-typedef struct session {
-    PyObject_HEAD linnet_module_session *handle; /* counted; its context is this object, which does not count */
-    unsigned epoch;
-} session;
-
-static PyTypeObject *session_type;
-
-static linnet_module_session *handle_of(PyObject *self)
-{
-    session *of = (session *)self;
-    if (of->epoch == lifetime_epoch())
-        return of->handle;
-    PyErr_SetString(PyExc_RuntimeError, "this session was opened before fork(): it is the parent process's");
-    return NULL;
-}
-
-static PyObject *new_object(linnet_module_session *handle)
-{
-    allocfunc allocate = SLOT_AS(allocfunc, PyType_GetSlot(session_type, Py_tp_alloc));
-    session *made = (session *)allocate(session_type, 0);
-    if (made) {
-        made->handle = handle;
-        made->epoch = lifetime_epoch();
-        linnet_module_session_set_context(handle, made);
-    }
-    return (PyObject *)made;
-}
-
-/* Only the interpreter lock guards the context: nothing here may release it between looking and setting. */
-PyObject *session_object(linnet_module_session *handle)
-{
-    PyObject *known = linnet_module_session_context(handle);
-    PyObject *object = known ? Py_NewRef(known) : new_object(handle);
-    if (known || !object)
-        linnet_module_session_release(handle); /* which waits for nobody */
-    return object;
-}
-
-static void deallocate(PyObject *self)
-{
-    session *of = (session *)self;
-    PyTypeObject *type = Py_TYPE(self);
-    if (of->epoch == lifetime_epoch()) { /* the parent's locks may be in any state */
-        linnet_module_session_set_context(of->handle, NULL);
-        linnet_module_session_release(of->handle);
-    }
-    freefunc release = SLOT_AS(freefunc, PyType_GetSlot(type, Py_tp_free));
-    release(self);
-    Py_DECREF(type);
-}
-
 static PyObject *represent(PyObject *self)
 {
-    const linnet_module_session *handle = ((session *)self)->handle;
+    const linnet_module_session *handle = handle_peek(self);
     return PyUnicode_FromFormat("<CoapClientSession '%s' %d>", linnet_module_session_address(handle),
                                 (int)linnet_module_session_port(handle));
 }
@@ -144,17 +93,21 @@ PyDoc_STRVAR(type_text,
              "A client's end towards one server, made by Coap.new_client_session(). It has a source port of\n"
              "its own.");
 
-int add_session_type(PyObject *module)
-{
-    PyType_Slot slots[] = {
-        {Py_tp_dealloc, SLOT(deallocate)},
-        {Py_tp_repr, SLOT(represent)},
-        {Py_tp_methods, methods},
-        {Py_tp_doc, (char *)type_text},
-        {0, NULL},
-    };
-    PyType_Spec spec = {"network.CoapClientSession", sizeof(session), 0,
-                        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE, slots};
-    session_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
-    return session_type ? PyModule_AddType(module, session_type) : -1;
-}
+static void *context_of(const void *handle) { return linnet_module_session_context(handle); }
+static void set_context(void *handle, void *context) { linnet_module_session_set_context(handle, context); }
+static void release(void *handle) { linnet_module_session_release(handle); }
+
+static handle_kind kind = {
+    .name = "network.CoapClientSession",
+    .text = type_text,
+    .made = "session was opened",
+    .methods = methods,
+    .represent = represent,
+    .context = context_of,
+    .set_context = set_context,
+    .release = release,
+};
+
+PyObject *session_object(linnet_module_session *handle) { return handle_object(&kind, handle); }
+
+int add_session_type(PyObject *module) { return add_handle_type(module, &kind); }
