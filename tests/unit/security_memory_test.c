@@ -316,6 +316,25 @@ static void credentials_are_read_whole_or_not_at_all(void **state)
     }
 }
 
+/* A hash that could not be made must not be that of other credentials. */
+static void a_print_of_credentials_is_made_or_an_error(void **state)
+{
+    uint64_t print = 0, other = 0;
+    unsigned index = 1;
+    (void)state;
+    with_library = true;
+    for (failed = true; failed; index++) {
+        failed = false;
+        countdown = index;
+        int error = linnet_keyring_print(&psk, &print);
+        countdown = 0;
+        assert_int_equal(error, failed ? LINNET_ENOMEM : 0);
+    }
+    assert_true(index > 2);
+    assert_int_equal(linnet_keyring_print(&(linnet_credentials){.psk = psk.psk}, &other), 0);
+    assert_true(print != other && print != 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +343,7 @@ int main(void)
         cmocka_unit_test(a_handshake_with_certificates_of_both_whole_and_by_ticket),
         cmocka_unit_test(a_handshake_with_raw_public_keys_of_both),
         cmocka_unit_test(credentials_are_read_whole_or_not_at_all),
+        cmocka_unit_test(a_print_of_credentials_is_made_or_an_error),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
