@@ -135,8 +135,8 @@ int linnet_tunnels_open(linnet_tunnels *tunnels, const linnet_credentials *crede
     tunnels->resting.next = tunnels->resting.previous = &tunnels->resting;
     if (!credentials)
         return 0;
-    tunnels->print = linnet_keyring_print(credentials);
-    return linnet_keyring_open(&tunnels->keyring, credentials, false);
+    int error = linnet_keyring_print(credentials, &tunnels->print);
+    return error ? error : linnet_keyring_open(&tunnels->keyring, credentials, false);
 }
 
 void linnet_tunnels_stop(linnet_tunnels *tunnels, int error)
@@ -166,14 +166,16 @@ int linnet_tunnels_choose(linnet_tunnels *tunnels, const linnet_credentials *cre
         destination->print = tunnels->print;
         return tunnels->keyring ? 0 : LINNET_ECREDENTIALS;
     }
-    destination->print = linnet_keyring_print(credentials);
+    int error = linnet_keyring_print(credentials, &destination->print);
+    if (error != 0)
+        return error;
     for (size_t i = 0; i < LINNET_KEYRINGS; i++) {
         if (tunnels->known[i].keyring && tunnels->known[i].print == destination->print) {
             destination->keyring = tunnels->known[i].keyring;
             return 0;
         }
     }
-    int error = linnet_keyring_open(&destination->keyring, credentials, false);
+    error = linnet_keyring_open(&destination->keyring, credentials, false);
     if (error != 0)
         return error;
     linnet_known_keyring *place = &tunnels->known[tunnels->next_known++ % LINNET_KEYRINGS];

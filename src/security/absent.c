@@ -15,10 +15,11 @@ void linnet_keyring_hold(linnet_keyring *keyring) { (void)keyring; }
 
 void linnet_keyring_release(linnet_keyring *keyring) { (void)keyring; }
 
-uint64_t linnet_keyring_print(const linnet_credentials *credentials)
+int linnet_keyring_print(const linnet_credentials *credentials, uint64_t *print)
 {
     (void)credentials;
-    return 0;
+    *print = 0;
+    return LINNET_EUNSUPPORTED;
 }
 
 size_t linnet_dtls_memory(const linnet_limits *limits)

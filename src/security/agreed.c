@@ -42,14 +42,15 @@ bool linnet_agreed_derive(const linnet_handshake *handshake, linnet_record_state
     return true;
 }
 
-static uint64_t written_sequence(const linnet_handshake *handshake)
+static bool take_sequence(const linnet_handshake *handshake, uint64_t *sequence)
 {
     uint8_t number[8];
-    uint64_t sequence = 0;
-    gnutls_record_get_state(handshake->tls, 0, NULL, NULL, NULL, number);
+    if (gnutls_record_get_state(handshake->tls, 0, NULL, NULL, NULL, number) < 0)
+        return false;
+    *sequence = 0;
     for (unsigned i = 2; i < 8; i++)
-        sequence = sequence << 8 | number[i];
-    return sequence;
+        *sequence = *sequence << 8 | number[i];
+    return true;
 }
 
 /* A direction's key and IV, each into its place in the row. */
@@ -72,7 +73,9 @@ bool linnet_handshake_keys(const linnet_handshake *handshake, const linnet_recor
     if (!suite)
         return false;
     bool is_long = linnet_record_is_long(suite->aead);
-    *state = (linnet_record_state){.aead = (uint8_t)suite->aead, .write_sequence = written_sequence(handshake)};
+    *state = (linnet_record_state){.aead = (uint8_t)suite->aead};
+    if (!take_sequence(handshake, &state->write_sequence))
+        return false;
     set_cids(handshake, state);
     if (is_long)
         state->keys.elsewhere = long_keys;

@@ -26,8 +26,8 @@ typedef struct linnet_keyring linnet_keyring;
 int linnet_keyring_open(linnet_keyring **keyring, const linnet_credentials *credentials, bool server);
 void linnet_keyring_hold(linnet_keyring *keyring);
 void linnet_keyring_release(linnet_keyring *keyring); /* NULL is fine */
-/* A hash of them: equal credentials have equal ones. */
-uint64_t linnet_keyring_print(const linnet_credentials *credentials);
+/* A hash of them: equal credentials have equal ones. LINNET_ENOMEM. */
+int linnet_keyring_print(const linnet_credentials *credentials, uint64_t *print);
 
 /* `way` is the path of a datagram as sockets know it: peer.session is 0. `path` is one as the engine knows it: that of
  * the session, which stays the same as long as the session does. */

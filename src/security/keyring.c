@@ -172,40 +172,45 @@ void linnet_keyring_release(linnet_keyring *keyring)
     free(keyring);
 }
 
-static void take_in(gnutls_hash_hd_t hash, const void *data, size_t size)
+/* Whether it could be hashed. */
+static bool take_in(gnutls_hash_hd_t hash, const void *data, size_t size)
 {
     uint64_t length = size;
-    gnutls_hash(hash, &length, sizeof length);
-    if (size > 0)
-        gnutls_hash(hash, data, size);
+    return gnutls_hash(hash, &length, sizeof length) == 0 && (size == 0 || gnutls_hash(hash, data, size) == 0);
 }
 
-static void take_in_text(gnutls_hash_hd_t hash, const char *text)
+static bool take_in_text(gnutls_hash_hd_t hash, const char *text)
 {
-    take_in(hash, text ? text : "", text ? strlen(text) + 1 : 0);
+    return take_in(hash, text ? text : "", text ? strlen(text) + 1 : 0);
 }
 
-uint64_t linnet_keyring_print(const linnet_credentials *given)
+static bool take_in_all(gnutls_hash_hd_t hash, const linnet_credentials *given)
 {
     const linnet_bytes all[] = {given->psk,         given->identity,    given->hint,
                                 given->certificate, given->private_key, given->trusted};
     const char *texts[] = {given->certificate_file, given->private_key_file, given->trusted_file, given->peer_name};
     const uintptr_t values[] = {(uintptr_t)given->look_up, (uintptr_t)given->failed, (uintptr_t)given->context,
-                                given->raw_public_key,     given->trust_system,      given->peer_certificate};
-    uint8_t digest[32] = {0};
-    uint64_t print;
-    gnutls_hash_hd_t hash;
-    if (gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) < 0)
-        return 0;
+                                given->raw_public_key,     given->trust_system,      given->peer_certificate,
+                                given->trusted_key_count};
+    bool good = take_in(hash, values, sizeof values);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        take_in(hash, all[i].data, all[i].size);
+        good = good && take_in(hash, all[i].data, all[i].size);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        take_in_text(hash, texts[i]);
-    take_in(hash, values, sizeof values);
+        good = good && take_in_text(hash, texts[i]);
     for (size_t i = 0; i < given->trusted_key_count; i++)
-        take_in(hash, given->trusted_keys[i].data, given->trusted_keys[i].size);
-    take_in(hash, given->suites, given->suite_count * sizeof *given->suites);
+        good = good && take_in(hash, given->trusted_keys[i].data, given->trusted_keys[i].size);
+    return good && take_in(hash, given->suites, given->suite_count * sizeof *given->suites);
+}
+
+int linnet_keyring_print(const linnet_credentials *given, uint64_t *print)
+{
+    uint8_t digest[32] = {0};
+    gnutls_hash_hd_t hash;
+    *print = 0;
+    if (gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) < 0)
+        return LINNET_ENOMEM;
+    bool good = take_in_all(hash, given);
     gnutls_hash_deinit(hash, digest);
-    memcpy(&print, digest, sizeof print);
-    return print;
+    memcpy(print, digest, sizeof *print);
+    return good ? 0 : LINNET_ENOMEM;
 }

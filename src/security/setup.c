@@ -82,6 +82,45 @@ uint16_t linnet_keyring_admission(const linnet_keyring *keyring, linnet_identity
     }
 }
 
+/* What is not part of a name in a certificate: the interface behind an address, the dot behind a full name. */
+static void trim(char *name)
+{
+    uint8_t ip[16];
+    char *zone = strchr(name, '%');
+    size_t size = strlen(name);
+    if (zone) {
+        *zone = 0;
+        if (inet_pton(AF_INET6, name, ip) != 1)
+            *zone = '%';
+    } else if (size > 1 && name[size - 1] == '.') {
+        name[size - 1] = 0;
+    }
+}
+
+/* Letters, digits, hyphens, and what lies beyond ASCII, which the library maps (RFC 5891). */
+static bool is_host_name(const char *name)
+{
+    static const char more[] = "-_.";
+    for (const char *at = name; *at; at++) {
+        bool is_alphanumeric =
+            (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') || (*at & 0x80);
+        if (!is_alphanumeric && !strchr(more, *at))
+            return false;
+    }
+    return *name && *name != '.';
+}
+
+/* "Literal IPv4 and IPv6 addresses are not permitted in "HostName"." (RFC 6066 3) What the library cannot map is not
+ * sent, either: then there is no certificate for it, and that is what is said. */
+static int send_name(linnet_handshake *handshake)
+{
+    const char *name = handshake->name;
+    if (!name || is_address(name) || !is_host_name(name))
+        return 0;
+    int error = gnutls_server_name_set(handshake->tls, GNUTLS_NAME_DNS, name, strlen(name));
+    return error == GNUTLS_E_MEMORY_ERROR ? error : 0;
+}
+
 static int set_up_certificates(linnet_handshake *handshake)
 {
     const linnet_keyring *keyring = handshake->keyring;
@@ -93,10 +132,7 @@ static int set_up_certificates(linnet_handshake *handshake)
         gnutls_handshake_set_post_client_hello_function(handshake->tls, linnet_server_name_heed);
     if (keyring->server && asks)
         gnutls_certificate_server_set_request(handshake->tls, requires ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
-    /* "Literal IPv4 and IPv6 addresses are not permitted in "HostName"." (RFC 6066 3) */
-    if (error == 0 && handshake->name && !is_address(handshake->name))
-        error = gnutls_server_name_set(handshake->tls, GNUTLS_NAME_DNS, handshake->name, strlen(handshake->name));
-    return error;
+    return error ? error : send_name(handshake);
 }
 
 /* RFC 5077: a server keeps nothing for it; what a client has kept for that server is tried. */
@@ -160,6 +196,8 @@ int linnet_handshake_set_up(linnet_handshake *handshake, const gnutls_dtls_prest
     int error = gnutls_init(&handshake->tls, flags);
     if (error < 0)
         return error;
+    if (handshake->name)
+        trim(handshake->name);
     gnutls_session_set_ptr(handshake->tls, handshake);
     gnutls_transport_set_ptr(handshake->tls, handshake);
     gnutls_transport_set_push_function(handshake->tls, linnet_flight_push);

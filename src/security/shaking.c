@@ -1,5 +1,6 @@
 /* Handshakes under way: as many as the limit allows, each with a timer, found by their path. */
 #include "security/sessions.h"
+#include "security/verify.h"
 
 #include <gnutls/crypto.h>
 #include <linnet/error.h>
@@ -64,7 +65,9 @@ static void succeed(linnet_dtls *dtls, uint64_t now, linnet_handshake *handshake
     void *tag = handshake->tag;
     linnet_session *session = linnet_session_make(dtls, now, handshake, finished);
     if (!session) {
-        handshake->error = LINNET_ENOMEM;
+        /* Behind our last flight, so that a peer that takes that for the end hears that there is no session. */
+        linnet_handshake_blame(handshake, LINNET_ENOMEM, GNUTLS_A_INTERNAL_ERROR, linnet_error_text(LINNET_ENOMEM));
+        gnutls_alert_send(handshake->tls, GNUTLS_AL_FATAL, GNUTLS_A_INTERNAL_ERROR);
         fail(dtls, now, handshake);
         return;
     }

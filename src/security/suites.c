@@ -83,7 +83,7 @@ bool linnet_suite_priority(char text[LINNET_PRIORITY_SIZE], linnet_suite_kinds k
     snprintf(text, LINNET_PRIORITY_SIZE,
              "NONE:+VERS-DTLS1.2:+AEAD:+COMP-NULL:+GROUP-SECP256R1:+GROUP-X25519:+GROUP-SECP384R1"
              ":+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-EDDSA-ED25519:+SIGN-RSA-SHA256:+SIGN-RSA-PSS-RSAE-SHA256"
-             ":%%SERVER_PRECEDENCE:%%NO_ETM%s",
+             ":%%SERVER_PRECEDENCE:%%NO_ETM:%%PROFILE_MEDIUM%s",
              raw_keys ? ":+CTYPE-CLI-RAWPK:+CTYPE-SRV-RAWPK:+CTYPE-CLI-X509:+CTYPE-SRV-X509" : ":+CTYPE-X509");
     for (size_t i = 0; i < (count ? count : ROWS); i++) {
         const linnet_suite_row *row = count ? linnet_suite_numbered(numbers[i]) : &rows[i];

@@ -3,7 +3,12 @@
 #include <arpa/inet.h>
 #include <gnutls/x509.h>
 #include <linnet/error.h>
+#include <linnet/uri.h>
 #include <stdio.h>
+#include <strings.h>
+
+#define URI_ROOM 512u /* octets of a subjectAltName that is looked at */
+#define URIS_MOST 64u /* and how many of them */
 
 void linnet_handshake_blame(linnet_handshake *handshake, int error, int alert, const char *text)
 {
@@ -69,6 +74,10 @@ static int refuse_status(linnet_handshake *handshake, unsigned status)
         {GNUTLS_CERT_SIGNER_NOT_FOUND, GNUTLS_A_UNKNOWN_CA,
          "the peer's certificate is of no authority that is trusted"},
         {GNUTLS_CERT_SIGNER_NOT_CA, GNUTLS_A_UNKNOWN_CA, "who signed the peer's certificate is no authority"},
+        {GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE, GNUTLS_A_BAD_CERTIFICATE,
+         "an authority of the peer's certificate may not sign for that name or purpose"},
+        {GNUTLS_CERT_INSECURE_ALGORITHM, GNUTLS_A_INSUFFICIENT_SECURITY,
+         "the peer's certificate has a key or signature that is too weak"},
         {GNUTLS_CERT_UNEXPECTED_OWNER, GNUTLS_A_BAD_CERTIFICATE, "the peer's certificate is for another name"},
         {GNUTLS_CERT_PURPOSE_MISMATCH, GNUTLS_A_UNSUPPORTED_CERTIFICATE,
          "the peer's certificate is for another purpose"},
@@ -82,6 +91,42 @@ static int refuse_status(linnet_handshake *handshake, unsigned status)
 static void set_data(gnutls_typed_vdata_st *data, gnutls_vdata_types_t type, const void *value, size_t size)
 {
     *data = (gnutls_typed_vdata_st){.type = type, .data = (unsigned char *)(uintptr_t)value, .size = (unsigned)size};
+}
+
+/* Whether that is a URI with the authority of the server: host and port, or the name that was asked for and any port.
+ */
+static bool is_uri_of(const linnet_handshake *handshake, linnet_bytes text)
+{
+    linnet_uri uri;
+    size_t size = strlen(handshake->name);
+    if (linnet_uri_parse(&uri, text) != 0 || uri.host.size != size ||
+        strncasecmp((const char *)uri.host.data, handshake->name, size) != 0)
+        return false;
+    return handshake->keyring->peer_name || uri.port == handshake->path.peer.port;
+}
+
+/* RFC 7252 9.1.3.3: "the authority of the request URI MUST match at least one of the authorities of any CoAP URI found
+ * in a field of URI type in the SubjectAltName set". The library looks at names and addresses alone. */
+static bool is_named_by_uri(const linnet_handshake *handshake)
+{
+    unsigned count = 0;
+    const gnutls_datum_t *peers = gnutls_certificate_get_peers(handshake->tls, &count);
+    gnutls_x509_crt_t leaf;
+    char text[URI_ROOM];
+    bool found = false;
+    int type = 0;
+    if (!handshake->name || !peers || gnutls_x509_crt_init(&leaf) < 0)
+        return false;
+    if (gnutls_x509_crt_import(leaf, &peers[0], GNUTLS_X509_FMT_DER) == 0) {
+        for (unsigned i = 0; !found && i < URIS_MOST && type != GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE; i++) {
+            size_t size = sizeof text;
+            type = gnutls_x509_crt_get_subject_alt_name(leaf, i, text, &size, NULL);
+            found =
+                type == GNUTLS_SAN_URI && memmem(text, size, "://", 3) && is_uri_of(handshake, linnet_view(text, size));
+        }
+    }
+    gnutls_x509_crt_deinit(leaf);
+    return found;
 }
 
 static int verify_chain(linnet_handshake *handshake)
@@ -100,6 +145,8 @@ static int verify_chain(linnet_handshake *handshake)
         set_data(&data[count++], GNUTLS_DT_DNS_HOSTNAME, name, 0);
     if (gnutls_certificate_verify_peers(handshake->tls, data, count, &status) < 0)
         return refuse(handshake, GNUTLS_A_BAD_CERTIFICATE, "the peer's certificate cannot be read");
+    if (status == (GNUTLS_CERT_INVALID | GNUTLS_CERT_UNEXPECTED_OWNER) && is_named_by_uri(handshake))
+        return 0;
     return status == 0 ? 0 : refuse_status(handshake, status);
 }
 

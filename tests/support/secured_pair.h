@@ -72,6 +72,8 @@ linnet_dtls_restored pair_kill_server(pair *self, const linnet_credentials *serv
 void pair_close(pair *self);
 /* Begins the client's handshake. */
 void pair_connect(pair *self, const char *name);
+/* The same where it may be refused. */
+int pair_try_to_connect(pair *self, const char *name);
 /* Lets time pass until nothing is on the wire, or `seconds` are over. */
 void pair_run(pair *self, unsigned seconds);
 /* Lets all of the seconds pass. */

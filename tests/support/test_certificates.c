@@ -53,8 +53,9 @@ static void describe(gnutls_x509_crt_t certificate, const char *name)
     assert_int_equal(gnutls_x509_crt_set_basic_constraints(certificate, name == NULL, -1), 0);
     assert_int_equal(gnutls_x509_crt_set_key_usage(certificate, usage), 0);
     if (name)
-        assert_int_equal(gnutls_x509_crt_set_subject_alt_name(certificate, GNUTLS_SAN_DNSNAME, name,
-                                                              (unsigned)strlen(name), GNUTLS_FSAN_SET),
+        assert_int_equal(gnutls_x509_crt_set_subject_alt_name(certificate,
+                                                              strstr(name, "://") ? GNUTLS_SAN_URI : GNUTLS_SAN_DNSNAME,
+                                                              name, (unsigned)strlen(name), GNUTLS_FSAN_SET),
                          0);
 }
 

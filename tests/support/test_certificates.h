@@ -12,8 +12,8 @@ typedef struct test_identity {
     void *key; /* of the library */
 } test_identity;
 
-/* Makes a P-256 key and a certificate for `name` (NULL: an authority), signed by `authority` or by itself. It is good
- * from `from` to `to`, in seconds from now. */
+/* Makes a P-256 key and a certificate for `name`, which may be a URI (NULL: an authority), signed by `authority` or by
+ * itself. It is good from `from` to `to`, in seconds from now. */
 void test_identity_make(test_identity *self, const char *name, const test_identity *authority, long from, long to);
 void test_identity_free(test_identity *self);
 

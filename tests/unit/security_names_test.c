@@ -8,13 +8,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 enum { DAY = 24 * 3600 };
 
 static struct {
-    test_identity authority, first, second, third, wild, uri;
+    test_identity authority, first, second, third, wild, uri, other_port;
 } made;
 
 static int make_all(void **state)
@@ -25,7 +26,8 @@ static int make_all(void **state)
     test_identity_make(&made.second, "second.example", &made.authority, -DAY, DAY);
     test_identity_make(&made.third, "third.example", &made.authority, -DAY, DAY);
     test_identity_make(&made.wild, "*.wild.example", &made.authority, -DAY, DAY);
-    test_identity_make(&made.uri, "coaps://lamp.example:5700", &made.authority, -DAY, DAY);
+    test_identity_make(&made.uri, "coaps://lamp.example", &made.authority, -DAY, DAY);
+    test_identity_make(&made.other_port, "coaps://lamp.example:5700", &made.authority, -DAY, DAY);
     return 0;
 }
 
@@ -143,6 +145,52 @@ static void a_ticket_is_taken_for_the_name_that_it_was_given_for_alone(void **st
     close_pair(self);
 }
 
+static time_t in_two_hours(time_t *now)
+{
+    time_t later = time(NULL) + 2 * 3600;
+    if (now)
+        *now = later;
+    return later;
+}
+
+/* As one does that was given by a clock that was set back since. */
+static void a_ticket_that_has_expired_is_followed_by_a_whole_handshake(void **state)
+{
+    pair *self = open_three();
+    (void)state;
+    size_t whole = octets_of(self, "second.example");
+    gnutls_global_set_time_function(in_two_hours);
+    assert_true(octets_of(self, "second.example") + 100 > whole);
+    gnutls_global_set_time_function(time);
+    assert_true(octets_of(self, "second.example") + 100 > whole);
+    assert_true(octets_of(self, "second.example") + 300 < whole);
+    close_pair(self);
+}
+
+/* What cannot be a server name is not sent, and no certificate has it. */
+static void a_host_that_is_no_server_name_is_looked_for_in_vain_and_not_out_of_memory(void **state)
+{
+    static const char *const names[] = {"fe80::1%eth0", "\xff.example", "a b", ".", "-"};
+    char long_name[256];
+    pair *self = open_three();
+    (void)state;
+    memset(long_name, 'a', sizeof long_name - 1);
+    long_name[sizeof long_name - 1] = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_int_equal(connect_as(self, names[i]), LINNET_ECERTIFICATE);
+    assert_int_equal(connect_as(self, long_name), LINNET_ECERTIFICATE);
+    close_pair(self);
+}
+
+/* "without a trailing dot" (RFC 6066 3) */
+static void a_trailing_dot_is_not_part_of_the_name(void **state)
+{
+    pair *self = open_three();
+    (void)state;
+    assert_int_equal(connect_as(self, "second.example."), 0);
+    close_pair(self);
+}
+
 /* RFC 7252 9.1.3.3: "certificates with wildcards are not allowed" */
 static void a_certificate_with_a_wildcard_is_refused(void **state)
 {
@@ -153,6 +201,29 @@ static void a_certificate_with_a_wildcard_is_refused(void **state)
     close_pair(self);
 }
 
+static int connect_to(const test_identity *identity, const char *name, const char *peer_name)
+{
+    linnet_credentials server = {.certificate = identity->certificate, .private_key = identity->private_key};
+    linnet_credentials client = {.trusted = made.authority.certificate, .peer_name = peer_name};
+    pair *self = calloc(1, sizeof *self);
+    assert_non_null(self);
+    pair_open(self, &server, &client);
+    int error = connect_as(self, name);
+    close_pair(self);
+    return error;
+}
+
+static void a_certificate_may_name_the_authority_of_a_uri(void **state)
+{
+    (void)state;
+    assert_int_equal(connect_to(&made.uri, "lamp.example", NULL), 0);
+    assert_int_equal(connect_to(&made.uri, "Lamp.Example", NULL), 0);
+    assert_int_equal(connect_to(&made.uri, "other.example", NULL), LINNET_ECERTIFICATE);
+    assert_int_equal(connect_to(&made.uri, "lamp.exampl", NULL), LINNET_ECERTIFICATE);
+    assert_int_equal(connect_to(&made.other_port, "lamp.example", NULL), LINNET_ECERTIFICATE);
+    assert_int_equal(connect_to(&made.other_port, "192.0.2.2", "lamp.example"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,7 +231,11 @@ int main(void)
         cmocka_unit_test(a_name_that_is_not_known_is_answered_by_the_first_certificate),
         cmocka_unit_test(further_certificates_are_refused_where_they_make_no_sense),
         cmocka_unit_test(a_ticket_is_taken_for_the_name_that_it_was_given_for_alone),
+        cmocka_unit_test(a_ticket_that_has_expired_is_followed_by_a_whole_handshake),
+        cmocka_unit_test(a_host_that_is_no_server_name_is_looked_for_in_vain_and_not_out_of_memory),
+        cmocka_unit_test(a_trailing_dot_is_not_part_of_the_name),
         cmocka_unit_test(a_certificate_with_a_wildcard_is_refused),
+        cmocka_unit_test(a_certificate_may_name_the_authority_of_a_uri),
     };
     return cmocka_run_group_tests(tests, make_all, free_all);
 }
