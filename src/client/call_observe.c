@@ -65,7 +65,7 @@ bool linnet_call_notified(linnet_call_state *call, linnet_leg *leg, const linnet
 static bool may_pass(int error)
 {
     return error == LINNET_ETIMEOUT || error == LINNET_ERESET || error == LINNET_EREFUSED || error == LINNET_ENETWORK ||
-           error == LINNET_EBUSY;
+           error == LINNET_EBUSY || error == LINNET_ECHANGED;
 }
 
 void linnet_call_failed(linnet_call_state *call, int error)
