@@ -59,6 +59,7 @@ int linnet_endpoint_defer(linnet_incoming *incoming, linnet_exchange *id)
         linnet_exchanges_give(&endpoint->exchanges, exchange);
         return LINNET_EBUSY;
     }
+    endpoint->deferred = linnet_deferred_timer;
     exchange->path = *incoming->path;
     exchange->part.server.request_key = linnet_hash_message(&endpoint->hash_key, incoming->path, request);
     exchange->part.server.version = incoming->version;

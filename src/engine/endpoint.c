@@ -116,7 +116,7 @@ void linnet_endpoint_advance(linnet_endpoint *endpoint, uint64_t now)
         else if (exchange->phase == LINNET_PHASE_LEISURE)
             linnet_leisure_timer(endpoint, exchange);
         else
-            linnet_deferred_timer(endpoint, now, exchange);
+            endpoint->deferred(endpoint, now, exchange);
     }
     if (endpoint->observers)
         endpoint->observers->calls->advance(endpoint->observers, now);

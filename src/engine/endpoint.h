@@ -12,6 +12,8 @@
 #include "engine/q_block.h"
 #include "wire/header.h"
 
+typedef void linnet_exchange_timer(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange);
+
 struct linnet_endpoint {
     linnet_endpoint_config config;
     linnet_timing timing;
@@ -28,6 +30,7 @@ struct linnet_endpoint {
     bool slot_taken;         /* an answer is being written into a slot: nothing else may be sent just now */
     bool cleared;            /* no more requests */
     const struct linnet_outgoing_calls *outgoing; /* NULL: no request of ours was ever made */
+    linnet_exchange_timer *deferred;              /* linnet_deferred_timer; NULL: no answer ever came later */
     struct linnet_observers *observers;           /* observers.h; NULL: nobody can observe */
     struct linnet_echo *echo;                     /* echo.h; NULL: no Echo options, and no bound on what is sent */
     linnet_q_read *q_read;                        /* q_block.h; NULL: requests with Q-Block options are refused */
@@ -61,8 +64,9 @@ void linnet_incoming_refuse(linnet_endpoint *endpoint, uint64_t now, const linne
 /* The way back to the peer: an answer never comes from a group address (RFC 7252 8.2). */
 linnet_path linnet_path_back(const linnet_path *path);
 
-/* deferred.c: answers that come later. */
-void linnet_deferred_timer(linnet_endpoint *endpoint, uint64_t now, linnet_exchange_state *exchange);
+/* deferred.c: answers that come later. Whoever makes an exchange PENDING, ACKNOWLEDGED or SEPARATE sets
+ * endpoint->deferred, so a device that always answers at once has none of this code. */
+linnet_exchange_timer linnet_deferred_timer;
 
 /* leisure.c: answers to group requests. */
 
@@ -79,8 +83,6 @@ typedef struct linnet_outgoing_calls {
                 const linnet_message *message, const linnet_path *path);
     /* An empty ACK came for it. */
     void (*acknowledged)(linnet_endpoint *endpoint, linnet_exchange_state *exchange);
-    /* Whether a request of ours waits for this response. */
-    bool (*expects)(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *response);
     /* A response came, piggybacked or not. False: nothing waits for it. */
     bool (*response)(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path, const linnet_message *response);
     /* A response came that no buffer held, and it would be no smaller the next time: the request ends. */

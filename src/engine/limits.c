@@ -12,7 +12,29 @@
 #define LEAST_PUT_OFF 4u               /* a bucket, see client/busy.h */
 #define MOST_ITEMS ((uint32_t)1 << 31) /* for each there is a bucket, and those are a power of two */
 
-static uint32_t pick(uint32_t given, uint32_t standard) { return given ? given : standard; }
+/* What stands for a 0. Those of transfers are in transfers_init.c. */
+static const linnet_limits standard = {
+    .exchanges = 65536,
+    .answer_log_size = 64u << 20,
+    .answer_log_index = 1u << 20,
+    .executed_requests = 1u << 20,
+    .message_id_spaces = 4096,
+    .message_size = LINNET_MESSAGE_SIZE_DEFAULT,
+    .token_size = LINNET_TOKEN_MAX,
+    .peers = 65536,
+    .put_off = 64,
+    .body_restarts = 4,
+    .sessions = 1048576,
+    .handshakes = 1024,
+    .observers = 1u << 20,
+    .observed = 4096,
+    .source_ports = 512,
+    .proved_peers = 65536,
+    .proof_lifetime_s = 3600,
+    .echo_lifetime_s = 300,
+};
+
+_Static_assert(sizeof(linnet_limits) % sizeof(uint32_t) == 0, "every limit is a uint32_t");
 
 uint32_t linnet_power_of_two(uint32_t number, uint32_t least)
 {
@@ -25,28 +47,22 @@ uint32_t linnet_power_of_two(uint32_t number, uint32_t least)
 
 linnet_limits linnet_limits_filled(const linnet_limits *given)
 {
-    linnet_limits limits = *given;
+    linnet_limits limits = standard;
+    uint32_t number; /* every limit is one */
 
-    limits.exchanges = pick(given->exchanges, 65536);
-    limits.answer_log_size = linnet_power_of_two(pick(given->answer_log_size, 64u << 20), LINNET_ANSWERS_MIN_SIZE);
-    limits.answer_log_index = linnet_power_of_two(pick(given->answer_log_index, 1u << 20), LINNET_ANSWERS_WAYS);
-    limits.executed_requests = linnet_power_of_two(pick(given->executed_requests, 1u << 20), LINNET_EXECUTED_WORDS);
-    limits.message_id_spaces = linnet_power_of_two(pick(given->message_id_spaces, 4096), 1);
-    limits.message_size = pick(given->message_size, LINNET_MESSAGE_SIZE_DEFAULT);
-    limits.token_size = pick(given->token_size, LINNET_TOKEN_MAX);
+    for (size_t at = 0; at < sizeof limits; at += sizeof number) {
+        memcpy(&number, (const uint8_t *)given + at, sizeof number);
+        if (number)
+            memcpy((uint8_t *)&limits + at, &number, sizeof number);
+    }
+    limits.answer_log_size = linnet_power_of_two(limits.answer_log_size, LINNET_ANSWERS_MIN_SIZE);
+    limits.answer_log_index = linnet_power_of_two(limits.answer_log_index, LINNET_ANSWERS_WAYS);
+    limits.executed_requests = linnet_power_of_two(limits.executed_requests, LINNET_EXECUTED_WORDS);
+    limits.message_id_spaces = linnet_power_of_two(limits.message_id_spaces, 1);
+    limits.put_off = linnet_power_of_two(limits.put_off, LEAST_PUT_OFF);
+    limits.proved_peers = linnet_power_of_two(limits.proved_peers, LINNET_PROOFS_WAYS);
     if (limits.token_size > limits.message_size / 2u)
         limits.token_size = limits.message_size / 2u;
-    limits.peers = pick(given->peers, 65536);
-    limits.put_off = linnet_power_of_two(pick(given->put_off, 64), LEAST_PUT_OFF);
-    limits.body_restarts = pick(given->body_restarts, 4);
-    limits.sessions = pick(given->sessions, 1048576);
-    limits.handshakes = pick(given->handshakes, 1024);
-    limits.observers = pick(given->observers, 1u << 20);
-    limits.observed = pick(given->observed, 4096);
-    limits.source_ports = pick(given->source_ports, 512);
-    limits.proved_peers = linnet_power_of_two(pick(given->proved_peers, 65536), LINNET_PROOFS_WAYS);
-    limits.proof_lifetime_s = pick(given->proof_lifetime_s, 3600);
-    limits.echo_lifetime_s = pick(given->echo_lifetime_s, 300);
     if (limits.exchanges > MOST_ITEMS)
         limits.exchanges = MOST_ITEMS;
     if (limits.peers > MOST_ITEMS)

@@ -63,6 +63,7 @@ void linnet_observer_part(linnet_observer *observer, linnet_exchange_state *exch
 {
     if (exchange) {
         exchange->phase = LINNET_PHASE_SEPARATE;
+        observer->subject->owner->endpoint->deferred = linnet_deferred_timer;
         observer->exchange = 0;
     }
     linnet_observers_remove(observer);

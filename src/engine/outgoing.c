@@ -380,9 +380,30 @@ static bool take_response(linnet_endpoint *endpoint, uint64_t now, const linnet_
     return true;
 }
 
+/* A confirmable response whose acknowledgement was lost comes again, is acknowledged again, and goes no further (4.5).
+ */
+static bool receive_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
+                             const linnet_message *response)
+{
+    linnet_bytes nothing = {NULL, 0};
+    linnet_bytes answer;
+    uint64_t key;
+
+    if (response->type != LINNET_CON)
+        return take_response(endpoint, now, path, response);
+    key = linnet_hash_message(&endpoint->hash_key, path, response);
+    if (linnet_answers_find(&endpoint->answers, key, now, &answer)) {
+        linnet_transmit_empty(endpoint, path, LINNET_ACK, response->id);
+        return true;
+    }
+    /* Remembered first: the handler of the response may do anything. The acknowledgement is made anew each time. */
+    if (expects(endpoint, path, response))
+        linnet_answers_put(&endpoint->answers, key, now, now + endpoint->timing.exchange_lifetime, nothing);
+    return take_response(endpoint, now, path, response);
+}
+
 const linnet_outgoing_calls linnet_outgoing_role = {.timer = expire,
                                                     .end = end,
                                                     .acknowledged = acknowledged,
-                                                    .expects = expects,
-                                                    .response = take_response,
+                                                    .response = receive_response,
                                                     .too_large = end_too_large};

@@ -51,38 +51,6 @@ static void receive_reset(linnet_endpoint *endpoint, uint64_t now, const linnet_
         endpoint->outgoing->end(endpoint, now, exchange, LINNET_ERESET, NULL, path);
 }
 
-static bool is_expected(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *response)
-{
-    return endpoint->outgoing && endpoint->outgoing->expects(endpoint, path, response);
-}
-
-/* False: nothing waits for it. */
-static bool take_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
-                          const linnet_message *response)
-{
-    return endpoint->outgoing && endpoint->outgoing->response(endpoint, now, path, response);
-}
-
-/* A confirmable response whose acknowledgement was lost comes again, is acknowledged again, and goes no further (4.5).
- */
-static void receive_confirmable_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
-                                         const linnet_message *message)
-{
-    uint64_t key = linnet_hash_message(&endpoint->hash_key, path, message);
-    linnet_bytes nothing = {NULL, 0};
-    linnet_bytes answer;
-
-    if (linnet_answers_find(&endpoint->answers, key, now, &answer)) {
-        linnet_transmit_empty(endpoint, path, LINNET_ACK, message->id);
-        return;
-    }
-    /* Remembered first: the handler of the response may do anything. The acknowledgement is made anew each time. */
-    if (is_expected(endpoint, path, message))
-        linnet_answers_put(&endpoint->answers, key, now, now + endpoint->timing.exchange_lifetime, nothing);
-    if (!take_response(endpoint, now, path, message))
-        reject(endpoint, path, message);
-}
-
 /* RFC 7641 3.6: a notification that nobody waits for is answered with a Reset also where it is non-confirmable, since
  * that is what ends it at the server. */
 static void reject_notification(linnet_endpoint *endpoint, const linnet_path *path, const linnet_message *message)
@@ -97,10 +65,11 @@ static void reject_notification(linnet_endpoint *endpoint, const linnet_path *pa
 static void receive_response(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,
                              const linnet_message *message)
 {
-    if (message->type == LINNET_CON)
-        receive_confirmable_response(endpoint, now, path, message);
-    else if (message->type != LINNET_RST && !take_response(endpoint, now, path, message))
-        reject_notification(endpoint, path, message);
+    if (message->type == LINNET_RST ||
+        (endpoint->outgoing && endpoint->outgoing->response(endpoint, now, path, message)))
+        return;
+    reject(endpoint, path, message);
+    reject_notification(endpoint, path, message);
 }
 
 static void receive_request(linnet_endpoint *endpoint, uint64_t now, const linnet_path *path,

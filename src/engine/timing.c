@@ -39,8 +39,7 @@ static void derive(linnet_timing *timing, uint32_t ack_timeout_ms, uint32_t perc
 
 int linnet_timing_set(linnet_timing *timing, const linnet_transmission *given, const linnet_transmission *otherwise)
 {
-    static const linnet_transmission none;
-    const linnet_transmission *other = otherwise ? otherwise : &none;
+    const linnet_transmission *other = otherwise ? otherwise : given;
     uint32_t ack_timeout_ms = pick(given->ack_timeout_ms, other->ack_timeout_ms, ACK_TIMEOUT_MS);
     uint32_t percent = pick(given->ack_random_percent, other->ack_random_percent, ACK_RANDOM_PERCENT);
     uint32_t latency_ms = pick(given->max_latency_ms, other->max_latency_ms, MAX_LATENCY_MS);

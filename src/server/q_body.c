@@ -50,6 +50,7 @@ static void watch(linnet_q_block *q, uint64_t until, linnet_q_body *body, uint16
     exchange->size = LINNET_MESSAGE_HEADER_SIZE;
     exchange->path = body->path;
     exchange->phase = LINNET_PHASE_SEPARATE;
+    q->endpoint->deferred = linnet_deferred_timer;
     exchange->transmissions = 1;
     linnet_exchanges_add_id(exchanges, exchange, linnet_hash_peer(&q->endpoint->hash_key, &body->path, id + 1u));
     linnet_wheel_set(&exchanges->wheel, &exchange->timer, until);
