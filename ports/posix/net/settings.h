@@ -15,7 +15,9 @@ enum {
     /* Nothing is grouped: for gso_train.c alone. */
     LINNET_NET_GROUP_DATAGRAM = 1232,
     LINNET_NET_GROUP_SIZE = 65000,
+    LINNET_NET_INTERFACES = 64,
     LINNET_NET_REPORTS = 1,
+    LINNET_NET_LINE = 8,
     LINNET_NET_RANDOM = 256,
     LINNET_NET_THREAD_STACK = 0,
     LINNET_NET_ENTRIES = 16,
