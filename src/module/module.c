@@ -1,6 +1,7 @@
 /* Opening and closing a module, its handlers, and the count of those who hold it. */
 #include "module/module.h"
 
+#include "module/settings.h"
 #include "net/client.h"
 #include "net/server.h"
 #include "net/thread.h"
@@ -9,8 +10,7 @@
 #include <linnet/error.h>
 #include <stdlib.h>
 
-enum { SEIZE_US = 200000 };                            /* how long a thread that lives may hold the lock */
-enum { MAX_RESOURCES = 1000, MAX_VALUE_SIZE = 65536 }; /* where the config says 0 */
+enum { SEIZE_US = 200000 }; /* how long a thread that lives may hold the lock */
 
 void linnet_module_retain(linnet_module *module) { atomic_fetch_add(&module->holders, 1); }
 
@@ -71,8 +71,8 @@ static void configure(linnet_module *module, const linnet_module_config *config)
     module->transmission = config->transmission;
     module->dynamic_resources = config->dynamic_resources;
     module->create_by_post = config->create_by_post;
-    module->max_resources = config->max_resources ? config->max_resources : MAX_RESOURCES;
-    module->max_value_size = config->max_value_size ? config->max_value_size : MAX_VALUE_SIZE;
+    module->max_resources = config->max_resources ? config->max_resources : LINNET_MODULE_RESOURCES;
+    module->max_value_size = config->max_value_size ? config->max_value_size : LINNET_MODULE_VALUE_SIZE;
 }
 
 static int open_all(linnet_module *module, const linnet_module_config *config)
