@@ -13,6 +13,9 @@ endif()
 # Each file of ports/posix/net stands in for that of the same name in src/net.
 if(LINNET_POSIX_NET)
     include_directories(BEFORE ${PROJECT_SOURCE_DIR}/ports/posix)
+    if(LINNET_SMALL) # likewise for settings
+        include_directories(BEFORE ${PROJECT_SOURCE_DIR}/ports/small)
+    endif()
 endif()
 function(linnet_stand_in list folder)
     file(GLOB others CONFIGURE_DEPENDS ${folder}/*.c)

@@ -27,7 +27,7 @@ list(APPEND test_libraries linnet_static PkgConfig::CMOCKA linnet_flags)
 
 function(linnet_test_settings target)
     linnet_use_system(${target})
-    target_compile_definitions(${target} PRIVATE $<$<BOOL:${LINNET_POSIX_NET}>:LINNET_POSIX_NET>
+    target_compile_definitions(${target} PRIVATE $<$<BOOL:${LINNET_POSIX_NET}>:LINNET_POSIX_NET> $<$<BOOL:${LINNET_SMALL}>:LINNET_SMALL>
         LINNET_TEST_DIR="${PROJECT_SOURCE_DIR}/tests")
     target_include_directories(${target} PRIVATE
         ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)

@@ -5,12 +5,14 @@
 #include "py/runtime.h"
 
 /*
- * LINNET_MP_WAKE_MAIN() is what wakes the main thread: a port's own function, as that of ESP32, which may be called
- * from any task; on Linux a signal. A build for another port may define it; without any the main thread notices at its
- * next bytecode, or when its waiting is over.
+ * LINNET_MP_WAKE_MAIN is the function that wakes the main thread, from any thread: a port's own, as that of ESP32, or
+ * one of the build's. On Linux it is done by a signal. Without all of these the main thread notices at its next
+ * bytecode, or when its waiting is over.
  */
-#if !defined(LINNET_MP_WAKE_MAIN) && defined(ESP_PLATFORM)
-#define LINNET_MP_WAKE_MAIN() mp_hal_wake_main_task()
+#ifdef LINNET_MP_WAKE_MAIN
+void LINNET_MP_WAKE_MAIN(void);
+#elif defined(ESP_PLATFORM)
+#define LINNET_MP_WAKE_MAIN mp_hal_wake_main_task
 #endif
 
 #if !defined(LINNET_MP_WAKE_MAIN) && defined(__linux__)

@@ -40,7 +40,10 @@ enum { /* operations of a resource and methods of a request; ORed in linnet_modu
 };
 enum { LINNET_MODULE_UDP = 1, LINNET_MODULE_DTLS = 2 }; /* protocols of a session */
 enum { LINNET_MODULE_UNSET = -1 };                      /* no Content-Format, no Max-Age */
-enum { LINNET_MODULE_REQUESTS = 1000 };                 /* of one session that have not ended; then LINNET_EBUSY */
+enum {
+    LINNET_MODULE_REQUESTS = 1000
+}; /* of one session that have not ended; then LINNET_EBUSY. In a
+    * build for small devices (ports/small) it is 4 */
 
 /* A response, whether it has a payload or not. Only those that a request waits for, each once. */
 typedef struct linnet_module_response {

@@ -205,8 +205,15 @@ int linnet_module_process(linnet_module *module)
     if (module->depth > 0)
         return linnet_module_leave(module, LINNET_EBUSY);
     linnet_module_retain(module);
+    module->readers++;
+    while (module->leading && module->idle) {
+        linnet_module_kick(module);
+        linnet_lock_wait(&module->lock, UINT64_MAX);
+    }
     if (!module->leading) /* else that thread does what there is */
         error = lead(module, 0);
+    if (--module->readers == 0)
+        linnet_lock_notify(&module->lock);
     error = linnet_module_leave(module, error == LINNET_ECANCELLED ? 0 : error);
     linnet_module_release(module);
     return error;
@@ -228,7 +235,9 @@ static int wait_for_work(linnet_module *module)
             linnet_lock_wait(&module->lock, UINT64_MAX);
             continue;
         }
+        module->idle = true;
         int count = look(module, UINT64_MAX, events);
+        module->idle = false;
         linnet_lock_notify(&module->lock);
         if (count == LINNET_ESYSTEM)
             return LINNET_ESYSTEM;

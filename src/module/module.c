@@ -1,14 +1,16 @@
 /* Opening and closing a module, its handlers, and the count of those who hold it. */
 #include "module/module.h"
 
+#include "module/settings.h"
+#include "net/client.h"
+#include "net/server.h"
 #include "net/thread.h"
 
 #include <errno.h>
 #include <linnet/error.h>
 #include <stdlib.h>
 
-enum { SEIZE_US = 200000 };                            /* how long a thread that lives may hold the lock */
-enum { MAX_RESOURCES = 1000, MAX_VALUE_SIZE = 65536 }; /* where the config says 0 */
+enum { SEIZE_US = 200000 }; /* how long a thread that lives may hold the lock */
 
 void linnet_module_retain(linnet_module *module) { atomic_fetch_add(&module->holders, 1); }
 
@@ -69,8 +71,8 @@ static void configure(linnet_module *module, const linnet_module_config *config)
     module->transmission = config->transmission;
     module->dynamic_resources = config->dynamic_resources;
     module->create_by_post = config->create_by_post;
-    module->max_resources = config->max_resources ? config->max_resources : MAX_RESOURCES;
-    module->max_value_size = config->max_value_size ? config->max_value_size : MAX_VALUE_SIZE;
+    module->max_resources = config->max_resources ? config->max_resources : LINNET_MODULE_RESOURCES;
+    module->max_value_size = config->max_value_size ? config->max_value_size : LINNET_MODULE_VALUE_SIZE;
 }
 
 static int open_all(linnet_module *module, const linnet_module_config *config)
@@ -115,14 +117,26 @@ void linnet_module_close(linnet_module *module)
     (void)linnet_module_leave(module, 0);
 }
 
+/* The client that a dead thread was in may have pointers into that thread's stack: its sockets are closed, and nothing
+ * else of it is touched any more. */
+static void abandon_session(linnet_module *module, linnet_module_session *session)
+{
+    linnet_loop *loop = &session->client->loop;
+    linnet_poller_unnest(&module->poller, &loop->poller);
+    linnet_loop_drop_sockets(loop, 0);
+    linnet_poller_close(&loop->poller);
+}
+
 /* What others were doing is over, though they did not say so. */
 static void forget_others(linnet_module *module)
 {
     module->depth = 0;
     module->readers = 0;
     module->source.busy = false;
+    module->server->site.serving = NULL; /* it was on the stack of who served */
     for (size_t i = 0; i < module->session_count; i++)
-        module->sessions[i]->source.busy = false;
+        if (module->sessions[i]->source.busy)
+            abandon_session(module, module->sessions[i]);
 }
 
 void linnet_module_abandon(linnet_module *module)

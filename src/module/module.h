@@ -40,10 +40,11 @@ struct linnet_module {
     linnet_wheel wheel;
     linnet_module_source source; /* of the server */
     linnet_server *server;
-    uint64_t until; /* when the one who watches stops waiting */
-    bool watching;  /* somebody polls without the lock, until then */
-    bool leading;   /* a thread is in poll(); others wait for what it finds */
-    unsigned readers;
+    uint64_t until;    /* when the one who watches stops waiting */
+    bool watching;     /* somebody polls without the lock, until then */
+    bool leading;      /* a thread is in poll(); others wait for what it finds */
+    bool idle;         /* that thread is in linnet_module_wait(): it will do nothing */
+    unsigned readers;  /* threads in linnet_module_read() or _process(), for whom others make way */
     unsigned waiters;  /* threads in linnet_module_wait() */
     uint64_t happened; /* packets and calls of handlers */
     uint64_t told;     /* of these, by linnet_module_read() */

@@ -2,6 +2,8 @@
  * about its request (RFC 7252 5.3.1). */
 #include "module/module.h"
 
+#include "module/settings.h"
+
 #include <linnet/error.h>
 #include <stdlib.h>
 
@@ -166,7 +168,7 @@ static int must_wait(linnet_module_session *session, const linnet_module_call *c
 static int admit(linnet_module_session *session, linnet_module_call *call)
 {
     bool waits;
-    int error = session->calls < LINNET_MODULE_REQUESTS ? must_wait(session, call, &waits) : LINNET_EBUSY;
+    int error = session->calls < LINNET_MODULE_SESSION_REQUESTS ? must_wait(session, call, &waits) : LINNET_EBUSY;
     if (error == 0)
         error = choose_id(session, &call->request.message_id);
     if (error != 0)

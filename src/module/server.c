@@ -1,6 +1,7 @@
 /* The module's server: where it listens, its list of resources, and those that clients create. */
 #include "module/module.h"
 
+#include "module/settings.h"
 #include "net/server.h"
 
 #include <linnet/error.h>
@@ -8,16 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The path of a resource that a client creates, with its slashes. */
-enum { PATH_SIZE = 2048 };
-
 /* As "/a/b". False: not every list of segments is the path of a resource. */
-static bool read_path(const linnet_request *request, char path[PATH_SIZE])
+static bool read_path(const linnet_request *request, char path[LINNET_MODULE_PATH])
 {
     size_t size = 0, count = 0;
     linnet_bytes segment;
     for (; linnet_request_segment(request, count, &segment); count++) {
-        if (size + 1 + segment.size >= PATH_SIZE || (segment.size > 0 && memchr(segment.data, '/', segment.size)) ||
+        if (size + 1 + segment.size >= LINNET_MODULE_PATH ||
+            (segment.size > 0 && memchr(segment.data, '/', segment.size)) ||
             (segment.size > 0 && memchr(segment.data, '\0', segment.size)))
             return false;
         path[size++] = '/';
@@ -73,7 +72,7 @@ static void serve_unknown(linnet_request *request, linnet_reply *reply, void *co
 {
     linnet_module *module = context;
     linnet_code method = linnet_request_method(request);
-    char path[PATH_SIZE];
+    char path[LINNET_MODULE_PATH];
 
     if (method != LINNET_PUT && !(method == LINNET_POST && module->create_by_post)) {
         linnet_reply_error(reply, LINNET_NOT_FOUND, NULL);
@@ -161,6 +160,7 @@ int linnet_module_open_server(linnet_module *module, const linnet_module_config 
     const linnet_credentials credentials = {.psk = config->psk, .hint = linnet_text(config->hint)};
     linnet_server_config settings = {
         .transmission = config->transmission,
+        .limits = LINNET_MODULE_SERVER_LIMITS,
         .credentials = config->psk.size > 0 ? &credentials : NULL,
         .trace = linnet_module_note_packet,
         .trace_context = module,

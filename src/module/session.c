@@ -1,24 +1,14 @@
 /* Sessions: each is a client with a source port of its own, and a handle's count. */
 #include "module/module.h"
 
+#include "module/settings.h"
 #include "net/client.h"
 
 #include <linnet/error.h>
 #include <linnet/uri.h>
 #include <stdlib.h>
 
-/* A session speaks to one server, so the rest of a client's tables is of no use to it. */
-static const linnet_limits session_limits = {
-    .exchanges = 2 * LINNET_MODULE_REQUESTS + 64, /* an observation has two where it registers again */
-    .answer_log_size = 65536,
-    .answer_log_index = 1024,
-    .executed_requests = 64,
-    .message_id_spaces = 1, /* an ID is known before it is known which address of a name answers */
-    .peers = LINNET_RESOLVE_ADDRESSES,
-    .source_ports = 1,
-    .sessions = 2 * LINNET_RESOLVE_ADDRESSES, /* of DTLS: one that is dying, and its successor */
-    .handshakes = 2 * LINNET_RESOLVE_ADDRESSES,
-};
+static const linnet_limits session_limits = LINNET_MODULE_SESSION_LIMITS;
 
 void linnet_module_session_retain(linnet_module_session *session) { atomic_fetch_add(&session->count, 1); }
 

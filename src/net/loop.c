@@ -3,9 +3,12 @@
 
 #include "net/secured.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linnet/error.h>
 #include <stdlib.h>
+
+static_assert(LINNET_NET_HANDSHAKE == 0 || LINNET_NET_HANDSHAKE >= LINNET_DTLS_DATAGRAM, "slots hold a handshake");
 
 static uint8_t *give_slot(void *context, size_t *capacity)
 {
@@ -83,7 +86,7 @@ static int open_outbox(linnet_loop *loop, size_t size)
 {
     loop->slot_size = (size + 63u) / 64u * 64u + 64u;
     size = loop->slot_size + LINNET_DTLS_OVERHEAD;
-    return linnet_outbox_open(&loop->outbox, size > LINNET_DTLS_DATAGRAM ? size : LINNET_DTLS_DATAGRAM);
+    return linnet_outbox_open(&loop->outbox, size > LINNET_NET_HANDSHAKE ? size : LINNET_NET_HANDSHAKE);
 }
 
 int linnet_loop_open(linnet_loop *loop, const linnet_loop_config *config)

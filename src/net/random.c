@@ -1,21 +1,14 @@
-/* Random numbers from getrandom(), 4 KiB at a time. */
+/* A piece of random numbers, given out bit by bit. */
 #include "net/random.h"
 
-#include <errno.h>
 #include <linnet/error.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 static int refill(linnet_random *random)
 {
-    size_t have = 0;
-    while (have < sizeof random->bytes) {
-        ssize_t got = getrandom(random->bytes + have, sizeof random->bytes - have, 0);
-        if (got < 0 && errno != EINTR)
-            return LINNET_ESYSTEM;
-        have += got > 0 ? (size_t)got : 0;
-    }
+    if (!linnet_entropy(random->bytes, sizeof random->bytes))
+        return LINNET_ESYSTEM;
     random->left = sizeof random->bytes;
     return 0;
 }

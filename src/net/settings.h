@@ -24,8 +24,14 @@ enum {
        all. */
     LINNET_NET_GROUP_DATAGRAM = 1232,
     LINNET_NET_GROUP_SIZE = 65000,
+    /* Interfaces that are tried where a group is joined on all, and the system cannot list them. */
+    LINNET_NET_INTERFACES = 64,
     /* ICMP reports taken from one socket in one turn. */
     LINNET_NET_REPORTS = 64,
+    /* Octets of a line of the processor's caches; slots begin with one. */
+    LINNET_NET_LINE = 64,
+    /* Octets of the largest datagram of a DTLS handshake (LINNET_DTLS_DATAGRAM); 0 where there is no DTLS. */
+    LINNET_NET_HANDSHAKE = 1232,
     /* Octets of random numbers taken from the system at a time: a token must not cost a system call. */
     LINNET_NET_RANDOM = 4096,
     /* Octets of a thread's stack; 0: as the system has it. */

@@ -172,6 +172,33 @@ static void who_waits_makes_way_for_those_who_read(void **state)
     close_own(&own);
 }
 
+/* A program may end after that. */
+static void what_was_sent_has_left_when_processing_returns_though_another_waits(void **state)
+{
+    own_world own;
+    linnet_module_session *session;
+    linnet_module_request request = {.method = LINNET_MODULE_GET, .content_format = -1};
+    uint16_t port;
+    uint8_t octets[64];
+    int peer = net_open_silent(&port);
+    (void)state;
+    open_own(&own, &(linnet_module_config){.address = "127.0.0.1"});
+    assert_int_equal(linnet_module_open_session(own.module, "127.0.0.1", port, linnet_text(NULL), NULL, &session), 0);
+    start_waiter(&own);
+    for (int round = 0; round < 20; round++) {
+        uint16_t id;
+        usleep(500); /* let it wait */
+        assert_int_equal(linnet_module_send(session, &request, &id), 0);
+        assert_int_equal(linnet_module_process(own.module), 0);
+        atomic_store(&own.due, false);
+        assert_true(recv(peer, octets, sizeof octets, MSG_DONTWAIT) > 0);
+        assert_int_equal(linnet_module_cancel(session, id), 0);
+    }
+    linnet_module_session_release(session);
+    close_own(&own);
+    close(peer);
+}
+
 static void wait_inside(const linnet_module_response *response, void *context)
 {
     own_world *own = context;
@@ -232,48 +259,69 @@ static linnet_module_resource *volatile lost; /* what the dead thread has counte
 static void never_return(linnet_module_resource *resource, void *context)
 {
     (void)context;
-    lost = resource;
+    lost = resource ? resource : lost;
     atomic_store(&is_inside, true);
     for (;;)
         pause();
 }
 
+static void never_return_either(const linnet_module_response *response, void *context)
+{
+    (void)response;
+    never_return(NULL, context);
+}
+
 static void *read_for_ever(void *context)
 {
     own_world *own = context;
-    linnet_module_read(own->module, 0);
+    while (linnet_module_read(own->module, 0) == 0)
+        continue;
     return NULL;
 }
 
-static own_world doomed;
+static own_world doomed[2];
 
-static void a_module_is_abandoned_whose_lock_a_dead_thread_holds(void **state)
+static void abandon_while_a_handler_runs(own_world *own, const linnet_module_request *request)
 {
     pthread_t reader;
-    linnet_module_request put = {.method = LINNET_MODULE_PUT, .uri_path = "new", .content_format = -1};
     unsigned before = open_files();
-    (void)state;
-    open_own(&doomed, &(linnet_module_config){.address = "127.0.0.1", .dynamic_resources = true});
-    linnet_module_on_new_resource(doomed.module, never_return, NULL);
-    start_waiter(&doomed);
-    assert_int_equal(linnet_module_send(doomed.session, &put, NULL), 0);
-    assert_int_equal(pthread_create(&reader, NULL, read_for_ever, &doomed), 0);
+    atomic_store(&is_inside, false);
+    open_own(own, &(linnet_module_config){.address = "127.0.0.1", .dynamic_resources = true});
+    linnet_module_on_new_resource(own->module, never_return, NULL);
+    linnet_module_on_response(own->module, never_return_either, NULL);
+    start_waiter(own);
+    assert_int_equal(linnet_module_send(own->session, request, NULL), 0);
+    assert_int_equal(pthread_create(&reader, NULL, read_for_ever, own), 0);
     while (!atomic_load(&is_inside))
         nap();
     pthread_cancel(reader);
     pthread_join(reader, NULL);
 
-    atomic_store(&doomed.closing, true);
-    linnet_module_abandon(doomed.module);
-    pthread_join(doomed.waiter, NULL);
-    assert_int_equal(atomic_load(&doomed.ended), LINNET_ECLOSED);
-    linnet_module_session_release(doomed.session);
+    atomic_store(&own->closing, true);
+    linnet_module_abandon(own->module);
+    pthread_join(own->waiter, NULL);
+    assert_int_equal(atomic_load(&own->ended), LINNET_ECLOSED);
+    linnet_module_session_release(own->session);
     assert_int_equal(open_files(), before);
 
     linnet_module *again; /* the port is free */
-    linnet_module_config config = {.address = "127.0.0.1", .port = doomed.port, .no_thread = true};
+    linnet_module_config config = {.address = "127.0.0.1", .port = own->port, .no_thread = true};
     assert_int_equal(linnet_module_open(&again, &config), 0);
     linnet_module_close(again);
+}
+
+static void a_module_is_abandoned_whose_server_a_dead_thread_was_in(void **state)
+{
+    (void)state;
+    linnet_module_request put = {.method = LINNET_MODULE_PUT, .uri_path = "new", .content_format = -1};
+    abandon_while_a_handler_runs(&doomed[0], &put);
+}
+
+static void a_module_is_abandoned_whose_session_a_dead_thread_was_in(void **state)
+{
+    (void)state;
+    linnet_module_request ask = {.method = LINNET_MODULE_GET, .uri_path = "none", .content_format = -1};
+    abandon_while_a_handler_runs(&doomed[1], &ask);
 }
 
 static void a_module_that_nobody_uses_is_abandoned_like_closed(void **state)
@@ -298,10 +346,12 @@ int main(void)
         cmocka_unit_test(who_waits_handles_nothing),
         cmocka_unit_test(deadlines_are_told_too),
         cmocka_unit_test(who_waits_makes_way_for_those_who_read),
+        cmocka_unit_test(what_was_sent_has_left_when_processing_returns_though_another_waits),
         cmocka_unit_test(inside_a_handler_nobody_waits),
         cmocka_unit_test(a_server_and_a_session_have_three_sockets),
         cmocka_unit_test(a_module_that_nobody_uses_is_abandoned_like_closed),
-        cmocka_unit_test(a_module_is_abandoned_whose_lock_a_dead_thread_holds),
+        cmocka_unit_test(a_module_is_abandoned_whose_server_a_dead_thread_was_in),
+        cmocka_unit_test(a_module_is_abandoned_whose_session_a_dead_thread_was_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
