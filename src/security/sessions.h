@@ -77,6 +77,12 @@ static inline linnet_bytes linnet_session_name(const linnet_session *session)
 
 _Static_assert(sizeof(void *) > 8 || sizeof(linnet_session) <= 168, "a million sessions fit into 168 MB");
 
+/* All of one, at its worst but for its name and the peer's Connection ID: with its places in the tables, and moved. */
+_Static_assert(sizeof(void *) > 8 || sizeof(linnet_session) + sizeof(linnet_session_more) + sizeof(linnet_move) +
+                                             2 * 2 * sizeof(linnet_node *) + LINNET_LONG_KEYS <=
+                                         512,
+               "a session that has moved is below 512 octets");
+
 struct linnet_dtls {
     linnet_dtls_config config;
     linnet_hash_key hash_key;

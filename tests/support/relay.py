@@ -80,7 +80,7 @@ class Relay:
         self._front = socket.socket(family(host), socket.SOCK_DGRAM)
         self._front.bind(("::1" if ":" in host else "127.0.0.1", front))
         self._selector.register(self._front, selectors.EVENT_READ, None)
-        self._backs = {}
+        self._backs, self._stale, self._deaf = {}, set(), False
         self._stop = False
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._start = time.monotonic()
@@ -96,7 +96,9 @@ class Relay:
 
     def _pass_on(self, key):
         if key.fileobj is not self._front:
-            self._handle(Packet(0, False, key.fileobj.recv(65536), key.data))
+            octets = key.fileobj.recv(65536)
+            if not (self._deaf and key.data in self._stale):
+                self._handle(Packet(0, False, octets, key.data))
             return
         octets, client = self._front.recvfrom(65536)
         if octets == _FLUSH:
@@ -119,7 +121,18 @@ class Relay:
             else:
                 self._front.sendto(packet.octets, packet.client)
 
+    def rebind(self, deaf=True):
+        """As a NAT that has forgotten its clients: the next datagram of each leaves by a new port, and nothing comes in
+        by the old one any more; or, where it is not `deaf`, until then."""
+        self._deaf = deaf
+        self._stale = set(self._backs)
+
     def _back(self, client):
+        if client in self._stale:
+            self._stale.discard(client)
+            old = self._backs.pop(client)
+            self._selector.unregister(old)
+            old.close()
         if client not in self._backs:
             back = socket.socket(family(self.server[0]), socket.SOCK_DGRAM)
             back.connect(self.server)

@@ -17,7 +17,7 @@ typedef struct pair_nonces {
     struct {
         int from;
         uint64_t sequence;
-        uint16_t port; /* of the client */
+        uint64_t owner;
         size_t size;
         uint8_t front[48];
     } records[NONCES];
@@ -32,29 +32,41 @@ static uint16_t port_of(const pair *self, const linnet_path *way)
     return way->peer.port;
 }
 
+/* Whose keys a record is sealed with: of whom its Connection ID is, or else of whoever has that port. */
+static uint64_t owner_of(const pair *self, const linnet_path *way, const linnet_record *record)
+{
+    uint64_t name = 0;
+    if (record->cid_size == 0)
+        return port_of(self, way);
+    memcpy(&name, linnet_record_cid(record).data, record->cid_size);
+    return name;
+}
+
+static void watch_record(pair_nonces *nonces, int to, uint64_t owner, const linnet_record *record)
+{
+    size_t front = record->octets.size < 48 ? record->octets.size : 48;
+    for (size_t i = 0; i < nonces->count; i++) {
+        if (nonces->records[i].owner != owner || nonces->records[i].from != to ||
+            nonces->records[i].sequence != record->sequence)
+            continue;
+        assert_int_equal(nonces->records[i].size, record->octets.size);
+        assert_memory_equal(nonces->records[i].front, record->octets.data, front);
+    }
+    assert_true(nonces->count < NONCES);
+    nonces->records[nonces->count].from = to;
+    nonces->records[nonces->count].owner = owner;
+    nonces->records[nonces->count].sequence = record->sequence;
+    nonces->records[nonces->count].size = record->octets.size;
+    memcpy(nonces->records[nonces->count++].front, record->octets.data, front);
+}
+
 static void watch(pair *self, int to, const linnet_path *way, linnet_bytes datagram)
 {
-    uint16_t port = port_of(self, way);
     linnet_bytes rest = datagram;
     linnet_record record;
-    while (linnet_record_next(&rest, self->cid_sizes[to], &record)) {
-        size_t front = record.octets.size < 48 ? record.octets.size : 48;
-        if (record.epoch == 0)
-            continue;
-        for (size_t i = 0; i < self->nonces->count; i++) {
-            if (self->nonces->records[i].port != port || self->nonces->records[i].from != to ||
-                self->nonces->records[i].sequence != record.sequence)
-                continue;
-            assert_int_equal(self->nonces->records[i].size, record.octets.size);
-            assert_memory_equal(self->nonces->records[i].front, record.octets.data, front);
-        }
-        assert_true(self->nonces->count < NONCES);
-        self->nonces->records[self->nonces->count].from = to;
-        self->nonces->records[self->nonces->count].port = port;
-        self->nonces->records[self->nonces->count].sequence = record.sequence;
-        self->nonces->records[self->nonces->count].size = record.octets.size;
-        memcpy(self->nonces->records[self->nonces->count++].front, record.octets.data, front);
-    }
+    while (linnet_record_next(&rest, self->cid_sizes[to], &record))
+        if (record.epoch > 0)
+            watch_record(self->nonces, to, owner_of(self, way, &record), &record);
 }
 
 static void put(pair *self, pair_datagram *datagram)
@@ -106,12 +118,26 @@ static void deliver_server(void *context, uint64_t now, const linnet_path *path,
     note(self, PAIR_TO_SERVER, plain);
 }
 
+/* RFC 7252 4.3: a Reset with the same message ID. */
+static bool is_ping(pair *self, linnet_bytes plain)
+{
+    uint8_t reset[4] = {0x70, 0};
+    if (plain.size != 4 || plain.data[0] != 0x40 || plain.data[1] != 0)
+        return false;
+    self->pings++;
+    memcpy(reset + 2, plain.data + 2, 2);
+    if (self->answers_pings)
+        assert_true(pair_say_octets(self, PAIR_TO_SERVER, linnet_view(reset, 4)));
+    return true;
+}
+
 static void deliver_client(void *context, uint64_t now, const linnet_path *path, linnet_bytes plain)
 {
     pair *self = context;
     (void)now;
     assert_true(path->peer.session == self->client_path.peer.session);
-    note(self, PAIR_TO_CLIENT, plain);
+    if (!is_ping(self, plain))
+        note(self, PAIR_TO_CLIENT, plain);
 }
 
 static void connected(void *context, uint64_t now, void *tag, int error, const linnet_path *path)
@@ -283,12 +309,14 @@ void pair_run(pair *self, unsigned seconds) { go_on(self, self->now + seconds * 
 
 void pair_wait(pair *self, unsigned seconds) { go_on(self, self->now + seconds * UINT64_C(1000000), false); }
 
-bool pair_say(pair *self, int to, const char *text)
+bool pair_say(pair *self, int to, const char *text) { return pair_say_octets(self, to, linnet_text(text)); }
+
+bool pair_say_octets(pair *self, int to, linnet_bytes octets)
 {
     uint8_t datagram[2048];
     linnet_path way;
     uint32_t session = to == PAIR_TO_SERVER ? self->client_path.peer.session : self->server_path.peer.session;
-    size_t size = linnet_dtls_seal(self->ends[!to], session, linnet_text(text), datagram, &way);
+    size_t size = linnet_dtls_seal(self->ends[!to], session, octets, datagram, &way);
     if (size > 0)
         post(self, to, to == PAIR_TO_SERVER ? &self->client_way : &self->server_way,
              to == PAIR_TO_SERVER ? &self->client_way : &way, linnet_view(datagram, size));

@@ -38,6 +38,8 @@ struct pair {
     void *fate_context;
     linnet_limits limits;
     uint32_t connection_ids[2]; /* limits.connection_id of each end, where it is not 0 */
+    bool answers_pings;         /* the client, as CoAP does */
+    unsigned pings;             /* that came to it */
     uint16_t ports[PAIR_PORTS]; /* that the client has had since it connected */
     size_t port_count;
     size_t cid_sizes[2]; /* of the Connection IDs towards each end */
@@ -69,6 +71,8 @@ void pair_run(pair *self, unsigned seconds);
 void pair_wait(pair *self, unsigned seconds);
 /* The client says something by its session. */
 bool pair_say(pair *self, int to, const char *text);
+/* The same of octets; `size` up to 1024. */
+bool pair_say_octets(pair *self, int to, linnet_bytes octets);
 /* The client has another port from now on; what goes to the old one is lost. */
 void pair_move(pair *self, uint16_t port);
 /* Puts a datagram on the wire that nobody sent. */
