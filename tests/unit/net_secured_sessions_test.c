@@ -32,14 +32,6 @@ static int make_folder(void **state)
     return 0;
 }
 
-static int remove_folder(void **state)
-{
-    (void)state;
-    unlink(name);
-    unlink(other);
-    return rmdir(folder);
-}
-
 static int remove_files(void **state)
 {
     (void)state;
@@ -47,6 +39,8 @@ static int remove_files(void **state)
     unlink(other);
     return 0;
 }
+
+static int remove_folder(void **state) { return remove_files(state) == 0 ? rmdir(folder) : -1; }
 
 static linnet_session_file *open_file(void)
 {
