@@ -379,7 +379,7 @@ int main(void)
         FILE_TEST(sessions_past_the_limit_are_gone_for_good),
         FILE_TEST(a_client_goes_on_with_the_next_server_without_a_handshake),
 #ifdef LINNET_POSIX_NET
-        cmocka_unit_test(elsewhere_there_is_no_such_file_and_that_is_said),
+        cmocka_unit_test_teardown(elsewhere_there_is_no_such_file_and_that_is_said, remove_files),
 #endif
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
