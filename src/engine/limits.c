@@ -40,6 +40,7 @@ linnet_limits linnet_limits_filled(const linnet_limits *given)
     limits.put_off = linnet_power_of_two(pick(given->put_off, 64), LEAST_PUT_OFF);
     limits.sessions = pick(given->sessions, 1048576);
     limits.handshakes = pick(given->handshakes, 1024);
+    limits.handshake_size = pick(given->handshake_size, 16384);
     limits.observers = pick(given->observers, 1u << 20);
     limits.observed = pick(given->observed, 4096);
     limits.source_ports = pick(given->source_ports, 512);

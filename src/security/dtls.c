@@ -50,6 +50,7 @@ int linnet_dtls_init(linnet_dtls **made, void *memory, size_t size, const linnet
     lay_out(dtls, &arena, &limits);
     dtls->config = *config;
     dtls->handshake_limit = limits.handshakes;
+    dtls->handshake_size = limits.handshake_size;
     if (gnutls_rnd(GNUTLS_RND_RANDOM, &dtls->hash_key, sizeof dtls->hash_key) < 0 ||
         gnutls_rnd(GNUTLS_RND_RANDOM, dtls->cookie_key, sizeof dtls->cookie_key) < 0 ||
         gnutls_rnd(GNUTLS_RND_NONCE, &dtls->next_id, sizeof dtls->next_id) < 0)

@@ -184,6 +184,11 @@ static bool is_of_other_keys(const linnet_handshake *handshake, const linnet_rec
 void linnet_handshake_receive(linnet_handshake *handshake, uint64_t now, const linnet_record *record)
 {
     size_t before = handshake->out_size;
+    if (!linnet_messages_fit(handshake, record)) {
+        fail(handshake, LINNET_EHANDSHAKE, GNUTLS_A_ILLEGAL_PARAMETER,
+             "the peer's messages, or its certificates, are larger than handshake_size allows");
+        return;
+    }
     handshake->input = record->octets;
     step(handshake, now, linnet_flight_is_repeated(handshake, now, record));
     if (handshake->state != LINNET_SHAKING)
