@@ -104,6 +104,8 @@ typedef struct linnet_limits {
                              * itself, and takes its server's. LINNET_NO_CONNECTION_ID: there are none either way */
     uint32_t handshakes;    /* 1024: those under way, some 20 KB each, of peers that have proved their address. Then the
                              * oldest is given up; a client's next one is LINNET_EBUSY */
+    uint32_t handshake_size; /* 16384: octets of a peer's messages in one of them, its certificates above all; room for
+                              * them is made when they are announced. A peer with more is refused */
 } linnet_limits;
 
 #ifdef __cplusplus

@@ -26,6 +26,7 @@ static const linnet_limits standard = {
     .body_restarts = 4,
     .sessions = 1048576,
     .handshakes = 1024,
+    .handshake_size = 16384,
     .observers = 1u << 20,
     .observed = 4096,
     .source_ports = 512,

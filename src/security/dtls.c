@@ -66,6 +66,7 @@ int linnet_dtls_init(linnet_dtls **made, void *memory, size_t size, const linnet
     dtls->handshake_limit = limits.handshakes;
     dtls->has_cids = limits.connection_id != LINNET_NO_CONNECTION_ID;
     dtls->cid_size = cid_size(&limits, config->keyring != NULL);
+    dtls->handshake_size = limits.handshake_size;
     if (gnutls_rnd(GNUTLS_RND_RANDOM, &dtls->hash_key, sizeof dtls->hash_key) < 0 ||
         gnutls_rnd(GNUTLS_RND_RANDOM, dtls->cookie_key, sizeof dtls->cookie_key) < 0 ||
         gnutls_rnd(GNUTLS_RND_NONCE, &dtls->next_id, sizeof dtls->next_id) < 0)

@@ -191,6 +191,11 @@ void linnet_handshake_receive(linnet_handshake *handshake, uint64_t now, const l
     size_t before = handshake->out_size;
     if (!linnet_cid_is_right(handshake, record))
         return;
+    if (!linnet_messages_fit(handshake, record)) {
+        fail(handshake, LINNET_EHANDSHAKE, GNUTLS_A_ILLEGAL_PARAMETER,
+             "the peer's messages, or its certificates, are larger than handshake_size allows");
+        return;
+    }
     handshake->input = record->type == LINNET_TLS12_CID ? linnet_cid_unwrap(handshake, record, room) : record->octets;
     if (handshake->input.size > 0)
         step(handshake, now, linnet_flight_is_repeated(handshake, now, record));

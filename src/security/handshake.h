@@ -7,6 +7,7 @@
 #include "engine/table.h"
 #include "engine/wheel.h"
 #include "security/keyring.h"
+#include "security/messages.h"
 #include "security/record.h"
 
 #include <gnutls/dtls.h>
@@ -71,6 +72,7 @@ typedef struct linnet_handshake {
     int alert;        /* -1: none */
     bool alert_received;
     char text[LINNET_HANDSHAKE_TEXT];
+    linnet_messages messages;
 } linnet_handshake;
 
 /* Starts one with path->peer. A client's first flight is in `out` after it. `prestate` is the server's, of a verified

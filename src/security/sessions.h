@@ -97,6 +97,7 @@ struct linnet_dtls {
     linnet_ages ages;     /* of handshakes */
     size_t handshakes;
     size_t handshake_limit;
+    uint32_t handshake_size;
     linnet_wheel wheel;     /* of handshakes */
     linnet_wheel flights;   /* of last flights */
     linnet_wheel questions; /* of moves */

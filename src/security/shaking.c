@@ -115,6 +115,7 @@ linnet_handshake *linnet_shaking_begin(linnet_dtls *dtls, uint64_t now, const li
         return NULL;
     handshake->id = id;
     handshake->tag = tag;
+    handshake->messages.room = dtls->handshake_size;
     linnet_table_add(&dtls->shaking, &handshake->by_path, linnet_dtls_key(dtls, way));
     linnet_ages_add(&dtls->ages, &handshake->age);
     dtls->handshakes++;

@@ -148,8 +148,8 @@ int main(void)
         cmocka_unit_test(after_a_long_time_there_is_no_more_credit_than_at_first),
         cmocka_unit_test(two_looks_that_paid_are_worth_one_in_vain),
         cmocka_unit_test(a_setting_of_its_own_counts_and_none_is_none),
-        cmocka_unit_test(a_client_lingers_for_an_answer_once),
-        cmocka_unit_test(what_comes_while_it_lingers_is_handled),
+        LINUX_TEST(a_client_lingers_for_an_answer_once),
+        LINUX_TEST(what_comes_while_it_lingers_is_handled),
         cmocka_unit_test(who_wants_no_lingering_has_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* Every allocation of a handshake fails once, ours and the library's, at either end: the handshake fails or goes on,
  * nothing is leaked, the session of another peer is not harmed, and the next handshake succeeds. */
-#include "security/keyring.h"
+#include "security/sessions.h"
 #include "support/secured_pair.h"
 #include "support/test_certificates.h"
 
@@ -50,10 +50,12 @@ char *__wrap_strdup(const char *text) { return is_failing() ? NULL : __real_strd
 static bool with_library;
 static bool library_failed;
 static size_t library_octets; /* that it holds */
+static size_t library_most;   /* that it ever held */
 
 static void *counted(void *data)
 {
     library_octets += data ? malloc_usable_size(data) : 0;
+    library_most = library_octets > library_most ? library_octets : library_most;
     return data;
 }
 
@@ -169,7 +171,7 @@ static void assert_is_told(const pair *self, int error, unsigned index)
     for (size_t i = 0; i < sizeof possible / sizeof *possible; i++)
         is_possible = is_possible || error == possible[i];
     if (!is_possible)
-        print_error("%u: %d %s\n", index, error, self->failure_text[PAIR_TO_CLIENT]);
+        printf("%u: %d %s\n", index, error, self->failure_text[PAIR_TO_CLIENT]);
     assert_true(is_possible);
 }
 
@@ -335,6 +337,160 @@ static void a_print_of_credentials_is_made_or_an_error(void **state)
     assert_true(print != other && print != 0);
 }
 
+static unsigned lose_what_follows_the_hellos(pair *self, pair_datagram *datagram, void *context)
+{
+    (void)datagram, (void)context;
+    return self->sent[PAIR_TO_SERVER] > 2 ? 0 : 1;
+}
+
+/* A fragment of one octet, of a message that says how long it is. */
+static void inject_fragment(pair *self, uint8_t type, uint16_t number, uint32_t size)
+{
+    static uint8_t sequence = 10;
+    const uint8_t octets[] = {22,
+                              254,
+                              253,
+                              0,
+                              0,
+                              0,
+                              0,
+                              0,
+                              0,
+                              0,
+                              ++sequence,
+                              0,
+                              13, /* the record */
+                              type,
+                              (uint8_t)(size >> 16),
+                              (uint8_t)(size >> 8),
+                              (uint8_t)size,
+                              0,
+                              (uint8_t)number,
+                              0,
+                              0,
+                              0,
+                              0,
+                              0,
+                              1,
+                              'x'};
+    pair_inject(self, PAIR_TO_SERVER, &self->client_way, linnet_view(octets, sizeof octets));
+    pair_run(self, 1);
+}
+
+/* The most that the library held for messages of `size`, one of each number that a client may use. */
+static size_t octets_taken_by_messages_of(pair *self, uint32_t size)
+{
+    enum { CERTIFICATE = 11, FIRST = 2, LAST = 40 };
+    linnet_credentials server = {.certificate = made.server.certificate,
+                                 .private_key = made.server.private_key,
+                                 .trusted = made.authority.certificate};
+    linnet_credentials client = {.certificate = made.client.certificate,
+                                 .private_key = made.client.private_key,
+                                 .trusted = made.authority.certificate};
+    pair_open(self, &server, &client);
+    self->fate = lose_what_follows_the_hellos;
+    pair_connect(self, "server.example");
+    pair_run(self, 1);
+    assert_int_equal(linnet_dtls_handshakes(self->ends[PAIR_TO_SERVER]), 1);
+    size_t before = library_most = library_octets;
+    for (uint16_t number = FIRST; number < LAST; number++)
+        inject_fragment(self, CERTIFICATE, number, size);
+    size_t most = library_most - before;
+    assert_int_equal(linnet_dtls_handshakes(self->ends[PAIR_TO_SERVER]), 0);
+    assert_int_equal(self->failure[PAIR_TO_SERVER].error, LINNET_EHANDSHAKE);
+    assert_non_null(strstr(self->failure_text[PAIR_TO_SERVER], "handshake_size"));
+    pair_close(self);
+    return most;
+}
+
+static void the_messages_of_a_peer_take_no_more_memory_than_handshake_size(void **state)
+{
+    static const uint32_t sizes[] = {0xffffff, 120000, 16385, 8000};
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        pair *self = calloc(1, sizeof *self);
+        assert_non_null(self);
+        assert_in_range(octets_taken_by_messages_of(self, sizes[i]), 0, 3 * 16384);
+        free(self);
+    }
+}
+
+static unsigned lose_the_finished(pair *self, pair_datagram *datagram, void *context)
+{
+    linnet_bytes rest = pair_octets(datagram);
+    linnet_record record;
+    (void)self, (void)context;
+    while (datagram->to == PAIR_TO_SERVER && linnet_record_next(&rest, &record)) {
+        if (record.epoch == 0)
+            continue;
+        datagram->size = (size_t)(record.octets.data - datagram->octets);
+        break;
+    }
+    return datagram->size > 0;
+}
+
+/* The keys that a client writes with: those that the server, which has its ChangeCipherSpec, reads with. */
+static void take_client_keys(pair *self, linnet_record_state *state)
+{
+    linnet_record_state read;
+    uint8_t long_keys[LINNET_LONG_KEYS];
+    linnet_handshake *handshake = linnet_shaking_on(self->ends[PAIR_TO_SERVER], &self->client_way);
+    assert_non_null(handshake);
+    assert_true(linnet_agreed_derive(handshake, &read, long_keys));
+    assert_false(linnet_record_is_long((linnet_aead)read.aead));
+    const linnet_aead_sizes *sizes = &linnet_aead_sizes_of[read.aead];
+    *state = read;
+    memcpy(state->keys.octets + sizes->key, read.keys.octets, sizes->key);
+    memcpy(state->keys.octets + 2u * sizes->key + sizes->iv, read.keys.octets + 2u * sizes->key, sizes->iv);
+}
+
+/* A client of a server that asks for no certificate has keys, and nobody knows who it is. */
+static void enciphered_messages_take_no_more_memory_either(void **state)
+{
+    static const uint8_t fragment[] = {20, 0xff, 0xff, 0xff, 0, 4, 0, 0, 0, 0, 0, 1, 'x'};
+    linnet_credentials server = {.certificate = made.server.certificate, .private_key = made.server.private_key};
+    linnet_credentials client = {.trusted = made.authority.certificate};
+    linnet_record_state keys;
+    uint8_t record[128];
+    (void)state;
+    pair *self = calloc(1, sizeof *self);
+    assert_non_null(self);
+    pair_open(self, &server, &client);
+    self->fate = lose_the_finished;
+    pair_connect(self, "server.example");
+    pair_run(self, 1);
+    take_client_keys(self, &keys);
+    size_t before = library_most = library_octets;
+    size_t size = linnet_record_seal(&keys, LINNET_HANDSHAKE, linnet_view(fragment, sizeof fragment), record);
+    pair_inject(self, PAIR_TO_SERVER, &self->client_way, linnet_view(record, size));
+    self->fate = NULL;
+    pair_run(self, 1);
+    assert_true(library_most < before + 4096);
+    assert_int_equal(linnet_dtls_handshakes(self->ends[PAIR_TO_SERVER]), 0);
+    assert_non_null(strstr(self->failure_text[PAIR_TO_SERVER], "handshake_size"));
+    pair_close(self);
+    free(self);
+}
+
+static void handshake_size_is_what_a_peers_certificates_may_have(void **state)
+{
+    static const uint32_t sizes[] = {0, 400};
+    linnet_credentials server = {.certificate = made.server.certificate, .private_key = made.server.private_key};
+    linnet_credentials client = {.trusted = made.authority.certificate};
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        pair *self = calloc(1, sizeof *self);
+        assert_non_null(self);
+        self->limits.handshake_size = sizes[i];
+        pair_open(self, &server, &client);
+        pair_connect(self, "server.example");
+        pair_run(self, 60);
+        assert_int_equal(self->connected, sizes[i] ? LINNET_EHANDSHAKE : 0);
+        pair_close(self);
+        free(self);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +500,9 @@ int main(void)
         cmocka_unit_test(a_handshake_with_raw_public_keys_of_both),
         cmocka_unit_test(credentials_are_read_whole_or_not_at_all),
         cmocka_unit_test(a_print_of_credentials_is_made_or_an_error),
+        cmocka_unit_test(the_messages_of_a_peer_take_no_more_memory_than_handshake_size),
+        cmocka_unit_test(enciphered_messages_take_no_more_memory_either),
+        cmocka_unit_test(handshake_size_is_what_a_peers_certificates_may_have),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

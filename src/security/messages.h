@@ -1,0 +1,23 @@
+/* What a peer announces in a handshake: the library makes room for a message as soon as its first fragment says how
+ * long it is, up to 16 MB each, so that is looked at before it sees it. */
+#ifndef LINNET_SECURITY_MESSAGES_H
+#define LINNET_SECURITY_MESSAGES_H
+
+#include "security/record.h"
+
+#include <stdbool.h>
+
+struct linnet_handshake;
+
+enum { LINNET_PEER_MESSAGES = 16 /* of a peer in one handshake; those there are have numbers below 8 */ };
+
+/* Kept for each handshake. */
+typedef struct linnet_messages {
+    uint32_t room;                            /* octets that may still be announced */
+    uint32_t announced[LINNET_PEER_MESSAGES]; /* by number: 1 + the size of that message; 0: it has not begun */
+} linnet_messages;
+
+/* Whether a record's handshake messages fit. They may not: then the library must not see it. */
+bool linnet_messages_fit(struct linnet_handshake *handshake, const linnet_record *record);
+
+#endif
