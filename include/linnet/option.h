@@ -99,8 +99,9 @@ bool linnet_options_check(linnet_bytes options);
 /* Finds the `index`-th (from 0) option with that number. False when there are not so many. */
 bool linnet_option_get(linnet_bytes options, uint16_t number, size_t index, linnet_bytes *value);
 
-/* The same for the first one, as a recipient is to heed it: one whose length the registry does not allow is as if it were
- * not there (RFC 7252 5.4.3, 5.4.1). For elective options: a critical one makes the recipient refuse the message. */
+/* The same for the first one, as a recipient is to heed it: one whose length the registry does not allow is as if it
+ * were not there (RFC 7252 5.4.3, 5.4.1). For elective options: a critical one makes the recipient refuse the message.
+ */
 bool linnet_option_heed(linnet_bytes options, uint16_t number, linnet_bytes *value);
 /* Likewise its value as a number; *value stays as it is where there is none. */
 bool linnet_option_heed_uint(linnet_bytes options, uint16_t number, uint32_t *value);

@@ -104,8 +104,7 @@ static bool is_cacheable(const linnet_message *response)
     linnet_bytes value;
 
     if (response->code == LINNET_REQUEST_ENTITY_INCOMPLETE || response->code == LINNET_REQUEST_ENTITY_TOO_LARGE ||
-        response->code == LINNET_TOO_MANY_REQUESTS ||
-        linnet_option_heed(response->options, LINNET_OPTION_ECHO, &value))
+        response->code == LINNET_TOO_MANY_REQUESTS || linnet_option_heed(response->options, LINNET_OPTION_ECHO, &value))
         return false;
     return response->code == LINNET_CONTENT || LINNET_CODE_CLASS(response->code) == 4 ||
            LINNET_CODE_CLASS(response->code) == 5;

@@ -21,12 +21,12 @@ typedef struct linnet_download {
 } linnet_download;
 
 typedef enum linnet_download_verdict {
-    LINNET_DOWNLOAD_WHOLE,   /* a response without Block2: all there is */
-    LINNET_DOWNLOAD_PART,    /* the block that was due; more follow: ask for the one at `next` */
-    LINNET_DOWNLOAD_LAST,    /* the block that was due, and the last */
-    LINNET_DOWNLOAD_AGAIN,   /* another representation: forget what came, ask for the one at `next`,
-                              * unless `restarts` says that it was so too often */
-    LINNET_DOWNLOAD_ODD      /* a gap, an overlap, a size that nobody asked for */
+    LINNET_DOWNLOAD_WHOLE, /* a response without Block2: all there is */
+    LINNET_DOWNLOAD_PART,  /* the block that was due; more follow: ask for the one at `next` */
+    LINNET_DOWNLOAD_LAST,  /* the block that was due, and the last */
+    LINNET_DOWNLOAD_AGAIN, /* another representation: forget what came, ask for the one at `next`,
+                            * unless `restarts` says that it was so too often */
+    LINNET_DOWNLOAD_ODD    /* a gap, an overlap, a size that nobody asked for */
 } linnet_download_verdict;
 
 /* `bound`: the request asks for this size (early negotiation); else the server chooses one up to it. */
