@@ -72,7 +72,13 @@ class AsyncSocket:
 
     async def receive(self, patience=PATIENCE):
         loop = asyncio.get_running_loop()
-        octets, self.peer = await asyncio.wait_for(loop.sock_recvfrom(self._socket, 65536), patience)
+        readable = asyncio.Event()  # not every loop has sock_recvfrom()
+        loop.add_reader(self._socket, readable.set)
+        try:
+            await asyncio.wait_for(readable.wait(), patience)
+        finally:
+            loop.remove_reader(self._socket)
+        octets, self.peer = self._socket.recvfrom(65536)
         return octets
 
     async def hears_nothing(self, seconds):

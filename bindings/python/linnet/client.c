@@ -96,15 +96,13 @@ static PyObject *request(PyObject *object, PyObject *args)
     linnet_state *state = linnet_state_of(object);
     linnet_client_request settings = {.no_content_format = true, .no_uri_host = true};
     PyObject *message, *credentials;
-    unsigned int timeout, block_size;
-    unsigned long long most;
+    uint32_t block_size;
     int blockwise;
-    if (!state || !PyArg_ParseTuple(args, "O!IIKpO", state->message_type, &message, &timeout, &block_size, &most,
-                                    &blockwise, &credentials))
+    if (!state || !PyArg_ParseTuple(args, "O!O&O&O&pO", state->message_type, &message, linnet_take_uint32,
+                                    &settings.timeout_ms, linnet_take_uint32, &block_size, linnet_take_uint64,
+                                    &settings.max_body_size, &blockwise, &credentials))
         return NULL;
-    settings.timeout_ms = timeout;
-    settings.block_size = (uint16_t)block_size;
-    settings.max_body_size = most;
+    settings.block_size = (uint16_t)(block_size <= UINT16_MAX ? block_size : 1); /* which no block has */
     return linnet_request_send(state, SELF(object), message, &settings, blockwise, credentials);
 }
 
@@ -169,13 +167,15 @@ static int initialise(PyObject *object, PyObject *args, PyObject *keywords)
     linnet_state *state = linnet_state_of(object);
     linnet_transmission *sent = &config.transmission;
     PyObject *loop;
-    unsigned int hops = 0;
-    unsigned long long cache = 0;
-    if (!state || !PyArg_ParseTupleAndKeywords(
-                      args, keywords, "O|$z(IIIIII)KIzIIII", names, &loop, &config.local_address, &sent->ack_timeout_ms,
-                      &sent->ack_random_percent, &sent->max_retransmit, &sent->nstart, &sent->max_latency_ms,
-                      &sent->probing_rate, &cache, &config.limits.message_size, &config.multicast_interface, &hops,
-                      &config.limits.exchanges, &config.limits.source_ports, &config.linger_us))
+    uint32_t hops = 0;
+    uint64_t cache = 0;
+    if (!state ||
+        !PyArg_ParseTupleAndKeywords(
+            args, keywords, "O|$z(O&O&O&O&O&O&)O&O&zO&O&O&O&", names, &loop, &config.local_address,
+            UINT32(sent->ack_timeout_ms), UINT32(sent->ack_random_percent), UINT32(sent->max_retransmit),
+            UINT32(sent->nstart), UINT32(sent->max_latency_ms), UINT32(sent->probing_rate), linnet_take_uint64, &cache,
+            UINT32(config.limits.message_size), &config.multicast_interface, UINT32(hops),
+            UINT32(config.limits.exchanges), UINT32(config.limits.source_ports), UINT32(config.linger_us)))
         return -1;
     if (SELF(object)->client || hops > UINT8_MAX) {
         PyErr_SetString(PyExc_ValueError, hops > UINT8_MAX ? "multicast_hops is at most 255" : "it is open already");
@@ -190,11 +190,14 @@ static int traverse(PyObject *object, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(object));
     Py_VISIT(SELF(object)->create_future);
+    for (linnet_py_request *request = SELF(object)->held; request; request = request->next)
+        Py_VISIT((PyObject *)request);
     return linnet_hook_traverse(&SELF(object)->hook, visit, arg);
 }
 
 static int clear(PyObject *object)
 {
+    SELF(object)->silent = true;
     linnet_hook_abandon(&SELF(object)->hook);
     close_client(SELF(object));
     return 0;
@@ -202,10 +205,11 @@ static int clear(PyObject *object)
 
 static void destroy(PyObject *object)
 {
+    linnet_aside aside = linnet_put_aside();
     PyObject_GC_UnTrack(object);
-    linnet_hook_abandon(&SELF(object)->hook);
-    close_client(SELF(object));
+    (void)clear(object);
     linnet_object_free(object);
+    linnet_put_back(aside);
 }
 
 static PyGetSetDef attributes[] = {

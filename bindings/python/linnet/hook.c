@@ -43,8 +43,7 @@ static bool is_closed(PyObject *loop)
 
 void linnet_hook_close(linnet_hook *hook)
 {
-    PyObject *type, *value, *trace;
-    PyErr_Fetch(&type, &value, &trace);
+    linnet_aside aside = linnet_put_aside();
     if (hook->loop && !is_closed(hook->loop)) {
         PyObject *removed = PyObject_CallMethod(hook->loop, "remove_reader", "i", hook->descriptor);
         if (!removed)
@@ -53,7 +52,7 @@ void linnet_hook_close(linnet_hook *hook)
     }
     cancel_timer(hook);
     linnet_hook_abandon(hook);
-    PyErr_Restore(type, value, trace);
+    linnet_put_back(aside);
 }
 
 void linnet_hook_abandon(linnet_hook *hook)
@@ -65,12 +64,26 @@ void linnet_hook_abandon(linnet_hook *hook)
     Py_CLEAR(hook->loop);
 }
 
+/* A loop that is closed runs nothing any more, and nobody needs to hear so. */
+static void report(linnet_hook *hook)
+{
+    linnet_aside failure = linnet_put_aside();
+    if (hook->loop && !is_closed(hook->loop)) {
+        linnet_put_back(failure);
+        linnet_unraisable(hook->loop);
+        return;
+    }
+    Py_XDECREF(failure.type);
+    Py_XDECREF(failure.value);
+    Py_XDECREF(failure.trace);
+}
+
 static void run_soon(linnet_hook *hook)
 {
     PyObject *handle = PyObject_CallFunctionObjArgs(hook->call_soon, hook->process, NULL);
     hook->soon = handle != NULL;
     if (!handle)
-        linnet_unraisable(hook->loop);
+        report(hook);
     Py_XDECREF(handle);
 }
 
@@ -80,7 +93,7 @@ static void run_at(linnet_hook *hook, uint64_t deadline, uint64_t now)
     hook->due = deadline;
     hook->timer = PyObject_CallFunction(hook->call_later, "dO", (double)(deadline - now) / 1e6, hook->process);
     if (!hook->timer)
-        linnet_unraisable(hook->loop);
+        report(hook);
 }
 
 /* A timer that is due too early is left alone: that costs one wake-up, where to move it would cost one each time. */

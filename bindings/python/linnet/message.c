@@ -23,6 +23,18 @@ static PyObject *make(PyTypeObject *type, PyObject *args, PyObject *keywords)
     return allocate(type);
 }
 
+/* A chain of them may be longer than the stack is deep. */
+static void drop_request(PyObject *request)
+{
+    while (request && Py_REFCNT(request) == 1) {
+        PyObject *further = SELF(request)->request;
+        SELF(request)->request = NULL;
+        Py_DECREF(request);
+        request = further;
+    }
+    Py_XDECREF(request);
+}
+
 static void destroy(PyObject *self)
 {
     linnet_py_message *message = SELF(self);
@@ -30,11 +42,12 @@ static void destroy(PyObject *self)
     Py_XDECREF(message->payload);
     Py_XDECREF(message->remote);
     Py_XDECREF(message->base);
-    Py_XDECREF(message->request);
     Py_XDECREF(message->tuning);
     Py_XDECREF(message->path_of);
     Py_XDECREF(message->claims);
+    PyObject *request = message->request;
     linnet_object_free(self);
+    drop_request(request);
 }
 
 static int take_payload(linnet_py_message *message, linnet_bytes payload)

@@ -6,7 +6,7 @@
 
 #define LINNET_SMALL_PAYLOAD 64u
 
-/* No attribute of it can refer back to it, so the garbage collector need not know it. */
+/* No attribute of it refers back to it unless a program makes it so: the garbage collector does not know it. */
 typedef struct linnet_py_message {
     PyObject_HEAD linnet_option_list options;
     PyObject *payload; /* bytes; NULL: `small`, not yet asked for */

@@ -70,6 +70,51 @@ PyObject *linnet_error_raise_kind(linnet_state *state, const char *kind, const c
     return raise_it(linnet_error_make_kind(state, kind, detail));
 }
 
+static int take_uint(PyObject *value, unsigned long long most, unsigned long long *out)
+{
+    PyObject *whole = PyNumber_Index(value);
+    unsigned long long number = whole ? PyLong_AsUnsignedLongLong(whole) : 0;
+    Py_XDECREF(whole);
+    if (PyErr_Occurred())
+        return 0;
+    if (number > most) {
+        PyErr_Format(PyExc_OverflowError, "%llu is above %llu", number, most);
+        return 0;
+    }
+    *out = number;
+    return 1;
+}
+
+int linnet_take_uint32(PyObject *value, void *out)
+{
+    unsigned long long number;
+    if (!take_uint(value, UINT32_MAX, &number))
+        return 0;
+    *(uint32_t *)out = (uint32_t)number;
+    return 1;
+}
+
+int linnet_take_uint64(PyObject *value, void *out)
+{
+    unsigned long long number;
+    if (!take_uint(value, UINT64_MAX, &number))
+        return 0;
+    *(uint64_t *)out = number;
+    return 1;
+}
+
+const char *linnet_py_text(PyObject *value)
+{
+    Py_ssize_t size;
+    const char *text = PyUnicode_Check(value) ? PyUnicode_AsUTF8AndSize(value, &size) : NULL;
+    if (!text && !PyErr_Occurred())
+        PyErr_SetString(PyExc_TypeError, "a str is wanted");
+    if (!text || strlen(text) == (size_t)size)
+        return text;
+    PyErr_SetString(PyExc_ValueError, "there is a NUL in it");
+    return NULL;
+}
+
 static int take(PyObject **kept, PyObject *keywords, const char *name)
 {
     PyObject *given = PyDict_GetItemString(keywords, name), *before = *kept;

@@ -74,6 +74,28 @@ static inline void linnet_object_free(void *object)
     Py_DECREF(type);
 }
 
+/* The exception that is on its way, if there is one, put aside: objects end in the midst of it, and may not run Python
+ * code then. */
+typedef struct linnet_aside {
+    PyObject *type, *value, *trace;
+} linnet_aside;
+
+static inline linnet_aside linnet_put_aside(void)
+{
+    linnet_aside aside;
+    PyErr_Fetch(&aside.type, &aside.value, &aside.trace);
+    return aside;
+}
+
+static inline void linnet_put_back(linnet_aside aside) { PyErr_Restore(aside.type, aside.value, aside.trace); }
+
+/* For "O&": a whole number into a uint32_t or a uint64_t; OverflowError where it has no room. */
+int linnet_take_uint32(PyObject *value, void *out);
+int linnet_take_uint64(PyObject *value, void *out);
+#define UINT32(place) linnet_take_uint32, &(place)
+/* A str as text that ends with NUL and has none before; NULL with an exception. It lives as long as the str. */
+const char *linnet_py_text(PyObject *value);
+
 /* For what goes wrong in a callback that has nobody to raise to. */
 static inline void linnet_unraisable(PyObject *where)
 {

@@ -134,13 +134,12 @@ static int add_value(linnet_option_list *list, uint16_t number, PyObject *value)
 
 static PyObject *get_items(linnet_state *state, const linnet_option_list *list, uint16_t number)
 {
-    linnet_bytes value;
-    Py_ssize_t count = 0;
-    while (linnet_option_get(linnet_option_list_view(list), number, (size_t)count, &value))
-        count++;
-    PyObject *items = PyTuple_New(count);
-    linnet_option_cursor cursor = {.rest = linnet_option_list_view(list)};
+    linnet_option_cursor all = {.rest = linnet_option_list_view(list)}, cursor = all;
     linnet_option option;
+    Py_ssize_t count = 0;
+    while (linnet_option_next(&all, &option))
+        count += option.number == number;
+    PyObject *items = PyTuple_New(count);
     for (Py_ssize_t i = 0; items && i < count && linnet_option_next(&cursor, &option);) {
         if (option.number != number)
             continue;

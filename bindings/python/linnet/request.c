@@ -92,16 +92,43 @@ static void drop_kept(linnet_py_request *self)
     Py_CLEAR(self->kept);
 }
 
+void linnet_request_hold(linnet_py_request *self)
+{
+    linnet_py_request *first = self->client->held;
+    if (self->held)
+        return;
+    Py_INCREF((PyObject *)self);
+    self->held = true;
+    self->previous = NULL;
+    self->next = first;
+    self->client->held = self;
+    if (first)
+        first->previous = self;
+}
+
+/* It may be gone afterwards. */
+static void let_go(linnet_py_request *self)
+{
+    if (!self->held)
+        return;
+    self->held = false;
+    *(self->previous ? &self->previous->next : &self->client->held) = self->next;
+    if (self->next)
+        self->next->previous = self->previous;
+    Py_DECREF((PyObject *)self);
+}
+
 void linnet_request_finish(linnet_py_request *self)
 {
     linnet_py_client *client = self->client;
-    bool held = self->held;
+    if (!client)
+        return;
+    Py_INCREF((PyObject *)self);
     drop_kept(self);
+    let_go(self);
     self->client = NULL;
-    self->held = false;
-    Py_XDECREF((PyObject *)client);
-    if (held)
-        Py_DECREF((PyObject *)self);
+    Py_DECREF((PyObject *)client);
+    Py_DECREF((PyObject *)self);
 }
 
 void linnet_request_fail(linnet_state *state, linnet_py_request *self)
@@ -195,20 +222,19 @@ void linnet_request_on_response(const linnet_response *response, void *context)
         return; /* it is being destroyed */
     Py_INCREF((PyObject *)self);
     linnet_client_hasten(self->client);
-    PyObject *answer = response->error ? NULL : make_answer(state, self, response);
+    bool told = !self->client->silent;
+    PyObject *answer = told && !response->error ? make_answer(state, self, response) : NULL;
     if (answer)
         take_answer(state, self, answer, response);
-    else if (!response->error)
+    else if (told && !response->error)
         linnet_request_fail(state, self); /* there was no memory for it */
-    else if (!(self->group && response->more))
+    else if (told && !(self->group && response->more))
         take_failure(state, self, response);
     Py_XDECREF(answer);
-    if (!response->more) {
+    if (!response->more)
         linnet_request_finish(self);
-    } else if (self->observe && self->held && !self->kept) {
-        self->held = false;
-        Py_DECREF((PyObject *)self);
-    }
+    else if (self->observe && !self->kept)
+        let_go(self);
     Py_DECREF((PyObject *)self);
 }
 
@@ -345,9 +371,7 @@ static PyObject *keep(PyObject *object, PyObject *observation)
         Py_INCREF(observation);
         self->kept = observation;
         self->client->watched++;
-        if (!self->held)
-            Py_INCREF(object);
-        self->held = true;
+        linnet_request_hold(self);
     }
     Py_RETURN_NONE;
 }
@@ -387,6 +411,7 @@ static void destroy(PyObject *object)
 {
     linnet_py_request *self = SELF(object);
     linnet_py_client *client = self->client;
+    linnet_aside aside = linnet_put_aside();
     PyObject_GC_UnTrack(object);
     drop_kept(self);
     self->client = NULL; /* so that on_response leaves it alone */
@@ -395,6 +420,7 @@ static void destroy(PyObject *object)
     (void)clear(object);
     Py_CLEAR(self->message);
     linnet_object_free(object);
+    linnet_put_back(aside);
 }
 
 static PyGetSetDef attributes[] = {

@@ -154,7 +154,7 @@ static int start(linnet_state *state, linnet_py_request *self, linnet_client_req
         return -1;
     self->group = message->multicast;
     PyObject *base = linnet_message_base(state, message);
-    const char *text = base ? PyUnicode_AsUTF8AndSize(base, NULL) : NULL;
+    const char *text = base ? linnet_py_text(base) : NULL;
     int failed = text ? launch_with_keys(state, self, request, handle_blockwise, text, credentials) : -1;
     Py_XDECREF(base);
     return failed;
@@ -170,12 +170,11 @@ PyObject *linnet_request_send(linnet_state *state, linnet_py_client *client, PyO
         return NULL;
     Py_INCREF(message);
     Py_INCREF((PyObject *)client);
-    Py_INCREF((PyObject *)self);
     self->message = message;
     self->client = client;
+    linnet_request_hold(self);
     self->create_future = client->create_future;
     Py_XINCREF(self->create_future);
-    self->held = true;
     self->whole = handle_blockwise;
     if (start(state, self, &request, handle_blockwise, credentials) != 0) {
         linnet_request_fail(state, self);

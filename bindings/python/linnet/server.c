@@ -41,6 +41,7 @@ static void close_server(linnet_py_server *self)
 static PyObject *count_observers(linnet_py_server *self)
 {
     PyObject *changed = PyList_New(0);
+    int collected = PyGC_Disable(); /* what it finds may take a route away */
     for (linnet_route *route = self->routes; changed && route; route = route->next) {
         size_t count = route->observable ? linnet_resource_observers(route->resource) : 0;
         if (count == route->observers)
@@ -51,6 +52,8 @@ static PyObject *count_observers(linnet_py_server *self)
             Py_CLEAR(changed);
         Py_XDECREF(pair);
     }
+    if (collected)
+        PyGC_Enable();
     return changed;
 }
 
@@ -139,9 +142,9 @@ static PyObject *add(PyObject *object, PyObject *args)
     const char *path;
     PyObject *resource, *segments;
     int observable, subtree;
-    unsigned int most;
-    if (!state ||
-        !PyArg_ParseTuple(args, "sOO!ppI", &path, &resource, &PyTuple_Type, &segments, &observable, &subtree, &most))
+    uint32_t most;
+    if (!state || !PyArg_ParseTuple(args, "sOO!ppO&", &path, &resource, &PyTuple_Type, &segments, &observable, &subtree,
+                                    UINT32(most)))
         return NULL;
     if (!self->server)
         return linnet_error_raise(state, LINNET_ECLOSED, NULL);
@@ -165,9 +168,7 @@ static PyObject *add(PyObject *object, PyObject *args)
 /* The resource at a path, None among the arguments. NULL: there is none, or an exception. */
 static linnet_resource *find(linnet_py_server *self, PyObject *path)
 {
-    const char *text = PyUnicode_Check(path) ? PyUnicode_AsUTF8AndSize(path, NULL) : NULL;
-    if (!text && !PyErr_Occurred())
-        PyErr_SetString(PyExc_TypeError, "a path is a str here");
+    const char *text = linnet_py_text(path);
     return text && self->server ? linnet_server_find(self->server, text) : NULL;
 }
 
@@ -211,7 +212,7 @@ static PyObject *join(PyObject *object, PyObject *group)
 {
     linnet_py_server *self = SELF(object);
     linnet_state *state = linnet_state_of(object);
-    const char *text = PyUnicode_AsUTF8AndSize(group, NULL);
+    const char *text = linnet_py_text(group);
     if (!state || !text)
         return NULL;
     int error = self->server ? linnet_server_join(self->server, text) : LINNET_ECLOSED;
@@ -233,7 +234,7 @@ static PyObject *listen_too(PyObject *object, PyObject *uri)
 {
     linnet_py_server *self = SELF(object);
     linnet_state *state = linnet_state_of(object);
-    const char *text = PyUnicode_AsUTF8AndSize(uri, NULL);
+    const char *text = linnet_py_text(uri);
     if (!state || !text)
         return NULL;
     int error = self->server ? linnet_server_bind(self->server, text) : LINNET_ECLOSED;
@@ -296,6 +297,15 @@ static PyObject *read_keys(PyObject *keys, linnet_py_credentials *read)
     return own;
 }
 
+/* What an opening that failed has left goes. */
+static void replace(PyObject **member, PyObject *value)
+{
+    PyObject *before = *member;
+    Py_XINCREF(value);
+    *member = value;
+    Py_XDECREF(before);
+}
+
 static int initialise(PyObject *object, PyObject *args, PyObject *keywords)
 {
     static char *names[] = {"loop",          "serve",        "spawn",         "counted",   "address",
@@ -308,26 +318,24 @@ static int initialise(PyObject *object, PyObject *args, PyObject *keywords)
     linnet_transmission *sent = &config.transmission;
     PyObject *loop, *serve, *spawn, *counted, *keys = Py_None;
     if (!state ||
-        !PyArg_ParseTupleAndKeywords(
-            args, keywords, "OOOOs|$(IIIIII)IIIIIIO", names, &loop, &serve, &spawn, &counted, &config.address,
-            &sent->ack_timeout_ms, &sent->ack_random_percent, &sent->max_retransmit, &sent->nstart,
-            &sent->max_latency_ms, &sent->probing_rate, &config.limits.message_size, &config.limits.amplification,
-            &config.limits.exchanges, &config.limits.observers, &config.limits.upload_memory, &config.linger_us, &keys))
+        !PyArg_ParseTupleAndKeywords(args, keywords, "OOOOs|$(O&O&O&O&O&O&)O&O&O&O&O&O&O", names, &loop, &serve, &spawn,
+                                     &counted, &config.address, UINT32(sent->ack_timeout_ms),
+                                     UINT32(sent->ack_random_percent), UINT32(sent->max_retransmit),
+                                     UINT32(sent->nstart), UINT32(sent->max_latency_ms), UINT32(sent->probing_rate),
+                                     UINT32(config.limits.message_size), UINT32(config.limits.amplification),
+                                     UINT32(config.limits.exchanges), UINT32(config.limits.observers),
+                                     UINT32(config.limits.upload_memory), UINT32(config.linger_us), &keys))
         return -1;
     if (self->server) {
         PyErr_SetString(PyExc_ValueError, "it is open already");
         return -1;
     }
-    Py_INCREF(serve);
-    Py_INCREF(spawn);
-    Py_INCREF(counted);
-    self->serve = serve;
-    self->spawn = spawn;
-    self->counted = counted;
-    if (keys == Py_None)
+    replace(&self->serve, serve);
+    replace(&self->spawn, spawn);
+    replace(&self->counted, counted);
+    replace(&self->keys, keys == Py_None ? NULL : keys);
+    if (!self->keys)
         return open_server(self, state, loop, &config);
-    Py_INCREF(keys);
-    self->keys = keys;
     config.credentials = &read.credentials;
     PyObject *own = read_keys(keys, &read);
     int failed = own ? open_server(self, state, loop, &config) : -1;
@@ -362,10 +370,11 @@ static int clear(PyObject *object)
 
 static void destroy(PyObject *object)
 {
+    linnet_aside aside = linnet_put_aside();
     PyObject_GC_UnTrack(object);
-    linnet_hook_abandon(&SELF(object)->hook);
-    close_server(SELF(object));
+    (void)clear(object);
     linnet_object_free(object);
+    linnet_put_back(aside);
 }
 
 static PyMethodDef methods[] = {

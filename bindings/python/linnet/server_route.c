@@ -74,7 +74,7 @@ static int strip_path(const linnet_route *route, linnet_py_message *message)
 static PyObject *make_request(linnet_state *state, const linnet_route *route, const linnet_request *request)
 {
     const linnet_path *path = linnet_request_path(request);
-    const linnet_py_server *server = route->server; /* which lives on, where looking for claims ends the route */
+    const linnet_py_server *server = route->server;
     bool secured = path->peer.session != 0;
     PyObject *made = linnet_message_received(state, linnet_request_message(request), path,
                                              secured ? server->secured_port : server->port);
@@ -113,24 +113,26 @@ static void serve(linnet_state *state, linnet_py_server *server, PyObject *objec
     Py_XDECREF(result);
 }
 
-/* The handler may remove its own resource, and with it the route. */
+/* The handler may remove its own resource, and with it the route; so may what the garbage collector ends meanwhile. */
 void linnet_route_serve(linnet_request *request, linnet_reply *reply, void *context)
 {
-    const linnet_route *route = context;
-    linnet_py_server *server = route->server;
-    PyObject *object = route->object;
+    const linnet_route route = *(const linnet_route *)context;
+    linnet_py_server *server = route.server;
+    PyObject *object = route.object;
     linnet_state *state = linnet_state_of((PyObject *)server);
     linnet_bytes observe;
     Py_INCREF((PyObject *)server);
     Py_INCREF(object);
+    Py_INCREF(route.path);
     server->count_anew |= linnet_request_option(request, LINNET_OPTION_OBSERVE, 0, &observe);
-    PyObject *message = state ? make_request(state, route, request) : NULL;
+    PyObject *message = state ? make_request(state, &route, request) : NULL;
     if (message)
         serve(state, server, object, message, linnet_request_notifies(request), reply);
     else
         linnet_reply_error(reply, LINNET_INTERNAL_SERVER_ERROR, NULL);
     linnet_unraisable(object);
     Py_XDECREF(message);
+    Py_DECREF(route.path);
     Py_DECREF(object);
     Py_DECREF((PyObject *)server);
 }
@@ -173,15 +175,27 @@ static PyObject *give(PyObject *object, PyObject *message)
     Py_RETURN_NONE;
 }
 
+static int traverse(PyObject *object, visitproc visit, void *arg)
+{
+    const later *self = (later *)object;
+    Py_VISIT(Py_TYPE(object));
+    Py_VISIT((PyObject *)self->server);
+    Py_VISIT(self->object);
+    return 0;
+}
+
 static void destroy(PyObject *object)
 {
     later *self = (later *)object;
+    linnet_aside aside = linnet_put_aside();
+    PyObject_GC_UnTrack(object);
     if (!self->used && self->server)
         linnet_deferred_drop(self->deferred);
     Py_XDECREF((PyObject *)self->server);
     Py_XDECREF(self->object);
     Py_XDECREF(self->request);
     linnet_object_free(object);
+    linnet_put_back(aside);
 }
 
 static PyMethodDef methods[] = {
@@ -191,6 +205,7 @@ static PyMethodDef methods[] = {
 
 static PyType_Slot slots[] = {
     {Py_tp_dealloc, destroy},
+    {Py_tp_traverse, traverse},
     {Py_tp_methods, methods},
     {Py_tp_doc, "The answer to a request, to be given later. Dropped, the client is told 5.03."},
     {0, NULL},
@@ -199,7 +214,7 @@ static PyType_Slot slots[] = {
 static PyType_Spec spec = {
     .name = "linnet._linnet.Later",
     .basicsize = sizeof(later),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = slots,
 };
 

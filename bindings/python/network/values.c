@@ -29,7 +29,7 @@ static PyObject *bytes_of_large(PyObject *number, bool is_big_endian)
     PyObject *bits = call_method(number, "bit_length", NULL, NULL);
     size_t size = bits ? (PyLong_AsSize_t(bits) + 7) / 8 : 0;
     PyObject *order = PyUnicode_InternFromString(is_big_endian ? "big" : "little");
-    PyObject *length = PyLong_FromSize_t(size);
+    PyObject *length = PyErr_Occurred() ? NULL : PyLong_FromSize_t(size);
     PyObject *bytes = bits && order && length ? call_method(number, "to_bytes", length, order) : NULL;
     Py_XDECREF(length);
     Py_XDECREF(order);
