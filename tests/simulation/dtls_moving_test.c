@@ -91,6 +91,35 @@ static void records_have_the_form_that_was_agreed_on(void **state)
     }
 }
 
+/* Says in a hello that an empty ID has so many octets. */
+static unsigned lengthen_id(pair *self, pair_datagram *datagram, void *context)
+{
+    static const uint8_t empty[] = {0, 54, 0, 1, 0};
+    (void)self;
+    for (size_t i = 0; i + sizeof empty <= datagram->size; i++)
+        if (datagram->to == PAIR_TO_SERVER && memcmp(datagram->octets + i, empty, sizeof empty) == 0)
+            datagram->octets[i + 4] = *(uint8_t *)context;
+    return 1;
+}
+
+static void a_malformed_extension_ends_the_handshake(void **state)
+{
+    static const uint8_t lengths[] = {1, 6, 255};
+    (void)state;
+    for (size_t i = 0; i < sizeof lengths; i++) {
+        pair *self = open_pair(0, 0, &scene_psk, &scene_psk);
+        self->fate = lengthen_id;
+        self->fate_context = (void *)(uintptr_t)&lengths[i];
+        pair_connect(self, NULL);
+        pair_run(self, 60);
+        assert_int_equal(self->connected, LINNET_EHANDSHAKE);
+        assert_int_equal(self->failures[PAIR_TO_SERVER], 1);
+        assert_int_equal(linnet_dtls_handshakes(self->ends[PAIR_TO_SERVER]), 0);
+        assert_int_equal(linnet_dtls_sessions(self->ends[PAIR_TO_SERVER]), 0);
+        scene_close(self);
+    }
+}
+
 static void every_suite_has_them(void **state)
 {
     static const uint16_t suites[] = {LINNET_PSK_AES_128_CCM_8, LINNET_PSK_AES_128_CCM, LINNET_PSK_AES_128_GCM,
@@ -364,6 +393,34 @@ static void a_new_address_that_answers_is_proved(void **state)
     }
     assert_int_equal(self->delivered[PAIR_TO_CLIENT], heard + 20);
     assert_int_equal(self->pings, 1);
+    scene_close(self);
+}
+
+static unsigned slow_down(pair *self, pair_datagram *datagram, void *context)
+{
+    (void)self, (void)context;
+    datagram->due += 1700000;
+    return 1;
+}
+
+/* Where an answer takes longer than the time until it is asked again. */
+static void a_slow_network_can_be_proved_too(void **state)
+{
+    pair *self = open_connected(0, 0);
+    uint8_t large[400] = {1};
+    (void)state;
+    self->fate = slow_down;
+    pair_move(self, ELSEWHERE);
+    assert_true(pair_say(self, PAIR_TO_SERVER,
+                         "a question that is long enough for some pings to be paid for by it, even small ones"));
+    pair_wait(self, 3);
+    for (unsigned i = 0; i < 8; i++) {
+        assert_true(pair_say_octets(self, PAIR_TO_CLIENT, linnet_view(large, sizeof large)));
+        pair_wait(self, 1);
+    }
+    assert_true(self->pings >= 2);
+    linnet_session *session = linnet_session_find(self->ends[PAIR_TO_SERVER], self->server_path.peer.session);
+    assert_true(session->moved && session->more->move->is_proved);
     scene_close(self);
 }
 
@@ -729,7 +786,9 @@ int main(void)
         cmocka_unit_test(the_other_form_is_dropped),
         cmocka_unit_test(a_new_address_gets_three_times_what_it_sent_and_the_old_one_the_rest),
         cmocka_unit_test(a_new_address_that_answers_is_proved),
+        cmocka_unit_test(a_slow_network_can_be_proved_too),
         cmocka_unit_test(a_small_answer_needs_no_proof),
+        cmocka_unit_test(a_malformed_extension_ends_the_handshake),
         cmocka_unit_test(a_ping_cannot_be_answered_by_guessing),
         cmocka_unit_test(an_answer_from_another_address_proves_nothing),
         cmocka_unit_test(a_client_that_moves_in_a_handshake_fails_cleanly_or_not_at_all),
