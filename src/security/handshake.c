@@ -189,15 +189,20 @@ void linnet_handshake_receive(linnet_handshake *handshake, uint64_t now, const l
 {
     uint8_t room[LINNET_UNWRAPPED_MOST];
     size_t before = handshake->out_size;
+    linnet_record known = *record; /* in the form that the library knows */
     if (!linnet_cid_is_right(handshake, record))
         return;
-    if (!linnet_messages_fit(handshake, record)) {
+    if (record->type == LINNET_TLS12_CID) {
+        linnet_bytes unwrapped = linnet_cid_unwrap(handshake, record, room);
+        (void)linnet_record_next(&unwrapped, 0, &known);
+    }
+    if (!linnet_messages_fit(handshake, &known)) {
         fail(handshake, LINNET_EHANDSHAKE, GNUTLS_A_ILLEGAL_PARAMETER,
              "the peer's messages, or its certificates, are larger than handshake_size allows");
         return;
     }
-    handshake->input = record->type == LINNET_TLS12_CID ? linnet_cid_unwrap(handshake, record, room) : record->octets;
-    if (handshake->input.size > 0)
+    handshake->input = known.octets;
+    if (known.type != LINNET_TLS12_CID) /* else it is not authentic */
         step(handshake, now, linnet_flight_is_repeated(handshake, now, record));
     if (handshake->state != LINNET_SHAKING)
         return;

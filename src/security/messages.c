@@ -5,8 +5,9 @@
 #include <gnutls/crypto.h>
 
 #define HELLO_VERIFY_REQUEST 3u
-#define HEADER_SIZE 12u /* of a message: type, length, message_seq, fragment_offset, fragment_length (RFC 6347 4.2.2)  \
-                         */
+#define HEADER_SIZE                                                                                                    \
+    12u /* of a message: type, length, message_seq, fragment_offset, fragment_length (RFC 6347 4.2.2)                  \
+         */
 
 static uint32_t read_24(const uint8_t *in) { return (uint32_t)in[0] << 16 | (uint32_t)in[1] << 8 | in[2]; }
 
@@ -45,14 +46,15 @@ static bool enciphered_fit(linnet_handshake *handshake, const linnet_record *rec
 {
     linnet_record_state state;
     uint8_t long_keys[LINNET_LONG_KEYS], plain[LINNET_DTLS_DATAGRAM];
-    size_t size;
+    linnet_inner inner;
     if (!handshake->keyring->server)
         return true;
     if (record->fragment.size > sizeof plain)
         return false;
-    bool opened = linnet_agreed_derive(handshake, &state, long_keys) &&
-                  linnet_record_open(&state, record, plain, &size) != LINNET_RECORD_FORGED;
-    bool fit = !opened || all_fit(&handshake->messages, linnet_view(plain, size));
+    bool derived = linnet_agreed_derive(handshake, &state, long_keys);
+    state.read_cid_size = 0; /* it is in the form that the library knows */
+    bool opened = derived && linnet_record_open(&state, record, plain, &inner) != LINNET_RECORD_FORGED;
+    bool fit = !opened || all_fit(&handshake->messages, linnet_view(plain, inner.size));
     gnutls_memset(&state, 0, sizeof state);
     gnutls_memset(long_keys, 0, sizeof long_keys);
     return fit;

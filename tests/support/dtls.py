@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-ALERT, HANDSHAKE, APPLICATION_DATA = 21, 22, 23
+ALERT, HANDSHAKE, APPLICATION_DATA, WITH_CID = 21, 22, 23, 25
 CLIENT_HELLO, SERVER_HELLO, FINISHED = 1, 2, 20
+CID_SIZE = 6  # of the Connection IDs that servers of Linnet give; its clients want none
 PSK_AES_128_CCM_8 = 0xC0A8
 ECDHE_ECDSA_AES_128_CCM_8 = 0xC0AE
 ECDHE_ECDSA_AES_128_CCM = 0xC0AC
@@ -35,10 +36,11 @@ class Record:
 def records(datagram):
     found = []
     while len(datagram) >= 13:
-        size = int.from_bytes(datagram[11:13], "big")
+        start = 13 + (CID_SIZE if datagram[0] == WITH_CID else 0)
+        size = int.from_bytes(datagram[start - 2 : start], "big")
         epoch, sequence = int.from_bytes(datagram[3:5], "big"), int.from_bytes(datagram[5:11], "big")
-        found.append(Record(datagram[0], epoch, sequence, datagram[13 : 13 + size]))
-        datagram = datagram[13 + size :]
+        found.append(Record(datagram[0], epoch, sequence, datagram[start : start + size]))
+        datagram = datagram[start + size :]
     return found
 
 
