@@ -1,6 +1,6 @@
-/* A board with Linnet on lwIP, on a TAP device: board ADDRESS PEER. It serves the groups of all CoAP nodes, and resources
- * that clients create; and for each change of the resource "ask", it asks the peer for what the new value names and says
- * what came. */
+/* A board with Linnet on lwIP, on a TAP device: board DEVICE ADDRESS PEER. It serves the groups of all CoAP nodes, and
+ * resources that clients create; and for each change of the resource "ask", it asks the peer for what the new value
+ * names and says what came. */
 #include "stack.h"
 
 #include <linnet.h>
@@ -35,8 +35,7 @@ static void ask_again(board *own)
     if (strcmp(path, own->asked) == 0)
         return;
     memcpy(own->asked, path, sizeof path);
-    linnet_module_request get = {
-        .method = LINNET_MODULE_GET, .uri_path = path, .content_format = LINNET_MODULE_UNSET};
+    linnet_module_request get = {.method = LINNET_MODULE_GET, .uri_path = path, .content_format = LINNET_MODULE_UNSET};
     linnet_module_send(own->session, &get, NULL);
 }
 
@@ -65,14 +64,17 @@ static int serve(linnet_module *module, const char *peer)
 int main(int argc, char **argv)
 {
     linnet_module *module;
-    linnet_module_config config = {
-        .address = "::", .service_discovery = true, .dynamic_resources = true, .no_thread = true};
+    linnet_module_config config = {.address = "::",
+                                   .service_discovery = true,
+                                   .dynamic_resources = true,
+                                   .no_thread = true,
+                                   .transmission = {.leisure_ms = 200}};
     stack_start();
-    if (argc != 3 || !stack_add_tap(argv[1]))
+    if (argc != 4 || !stack_add_tap(argv[1], argv[2]))
         return 2;
     int error = linnet_module_open(&module, &config);
     if (error == 0)
-        error = serve(module, argv[2]);
+        error = serve(module, argv[3]);
     fprintf(stderr, "cannot serve: %s\n", linnet_error_text(error));
     return 1;
 }

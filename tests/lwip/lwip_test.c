@@ -139,9 +139,8 @@ static void an_observation_is_told_of_changes(void **state)
     open_own(&own, "0.0.0.0", "127.0.0.1", false);
     assert_int_equal(linnet_module_add_resource(own.module, "r", 0, 60, linnet_text("one"), true, &resource), 0);
     assert_int_equal(linnet_module_resource_allow(resource, LINNET_MODULE_GET, true), 0);
-    assert_int_equal(
-        ask(&own, (linnet_module_request){.method = LINNET_MODULE_GET, .uri_path = "r", .observe = true}),
-        LINNET_CONTENT);
+    assert_int_equal(ask(&own, (linnet_module_request){.method = LINNET_MODULE_GET, .uri_path = "r", .observe = true}),
+                     LINNET_CONTENT);
     own.last.code = 0;
     assert_int_equal(linnet_module_resource_set_value(resource, linnet_text("two")), 0);
     assert_int_equal(await(&own), LINNET_CONTENT);
@@ -227,17 +226,23 @@ static void a_server_and_a_client_without_a_module_speak(void **state)
     char uri[64];
     (void)state;
     snprintf(uri, sizeof uri, "coap://127.0.0.1:%u", (unsigned)next_port);
-    linnet_limits limits = {.exchanges = 8,       .answer_log_size = 2048, .answer_log_index = 32,
-                            .executed_requests = 64, .message_id_spaces = 4,  .peers = 4,
-                            .observers = 4,       .observed = 2,           .uploads = 4,
+    linnet_limits limits = {.exchanges = 8,
+                            .answer_log_size = 2048,
+                            .answer_log_index = 32,
+                            .executed_requests = 64,
+                            .message_id_spaces = 4,
+                            .peers = 4,
+                            .observers = 4,
+                            .observed = 2,
+                            .uploads = 4,
                             .proved_peers = 8};
     assert_int_equal(linnet_server_open_with(&server, &(linnet_server_config){.address = uri, .limits = limits}), 0);
     assert_int_equal(linnet_server_add(server, "/hello", &hello), 0);
     assert_int_equal(pthread_create(&thread, NULL, run_server, server), 0);
     assert_int_equal(linnet_client_open(&client, &(linnet_client_config){.limits = limits}), 0);
     snprintf(uri, sizeof uri, "coap://127.0.0.1:%u/hello", (unsigned)next_port++);
-    assert_int_equal(
-        linnet_client_call(client, &(linnet_client_request){.method = LINNET_GET, .uri = uri}, &response), 0);
+    assert_int_equal(linnet_client_call(client, &(linnet_client_request){.method = LINNET_GET, .uri = uri}, &response),
+                     0);
     assert_int_equal(response.message.payload.size, 5);
     linnet_response_clear(&response);
     linnet_client_close(client);

@@ -6,9 +6,8 @@
 
 /* Starts it, with 127.0.0.1 and ::1. */
 void stack_start(void);
-/* Adds an interface on the TAP device that PRECONFIGURED_TAPIF names, with IPv4 address/24, and a link-local IPv6
- * address. False: there is no such device. */
-bool stack_add_tap(const char *address);
+/* Adds an interface on that TAP device, with IPv4 address/24, and a link-local IPv6 address. False: there is none. */
+bool stack_add_tap(const char *name, const char *address);
 /* How many sockets are open; names.c counts them. */
 int stack_open_sockets(void);
 
