@@ -16,6 +16,9 @@ if(LINNET_POSIX_NET)
     if(LINNET_SMALL) # likewise for settings
         include_directories(BEFORE ${PROJECT_SOURCE_DIR}/ports/small)
     endif()
+    if(LINNET_LWIP) # as lwIP's own <sys/socket.h> does
+        add_compile_definitions(LWIP_SOCKET=1)
+    endif()
 endif()
 function(linnet_stand_in list folder)
     file(GLOB others CONFIGURE_DEPENDS ${folder}/*.c)

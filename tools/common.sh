@@ -27,7 +27,8 @@ packages_build=(build-essential cmake ninja-build pkg-config libcbor-dev libcjso
                 libgnutls28-dev nettle-dev
                 python3 python3-dev)
 packages_unit=("${packages_build[@]}" libcmocka-dev)
-packages_peers=("${packages_build[@]}" python3 python3-pytest tshark libcoap3-bin iproute2 openssl gnutls-bin)
+packages_lwip=("${packages_unit[@]}" liblwip-dev)
+packages_peers=("${packages_lwip[@]}" python3 python3-pytest tshark libcoap3-bin iproute2 openssl gnutls-bin)
 packages_python=("${packages_peers[@]}" mypy python3-uvloop python3-pip python3-setuptools python3-wheel python3-venv)
 packages_python_soak=("${packages_python[@]}" python3-dbg libpython3.11-dbg)
 packages_lint=("${packages_unit[@]}" clang clang-format clang-tidy cppcheck shellcheck python3 git)

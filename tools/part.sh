@@ -14,6 +14,8 @@ part_build() {
     ./dev build
     count 1 0
     posix_net
+    small_tree linnet_small_tests
+    run_ctest "$build/small" --tests-regex 'lwip|module_small'
 }
 
 # The sockets of ports/posix: their unit tests, and nothing that only Linux has.
@@ -28,6 +30,14 @@ posix_net() {
     fi
     count 1 0
     run_ctest "$tree"
+}
+
+# The same with the limits of a small device, on lwIP in place of the kernel's sockets: small_tree TARGET...
+small_tree() {
+    configure "$build/small" -DCMAKE_BUILD_TYPE=Debug -DLINNET_POSIX_NET=ON -DLINNET_SMALL=ON -DLINNET_LWIP=ON \
+        -DLINNET_DTLS=OFF -DLINNET_COMMAND=OFF -DLINNET_PYTHON=OFF -DLINNET_EXAMPLES=OFF -DLINNET_BENCH=OFF \
+        -DLINNET_SANITIZE=address,undefined
+    compile "$build/small" "$@"
 }
 
 part_run() {
@@ -73,6 +83,7 @@ sum_of() { printf '%s\n' "$2" | sed -n "s/.*$1 \([0-9][0-9]*\) test.*/\1/p" | aw
 part_interop() {
     cmp -s tests/interop/package.json "$build/npm/installed.json" || fail "the npm packages are not installed" \
         "./dev test interop installs them; build/log/npm.log says what npm said"
+    small_tree lwip_board
     run_pytest tests/interop
 }
 

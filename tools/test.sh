@@ -23,6 +23,7 @@ install_for_parts() {
     local wanted=("${packages_build[@]}") part
     for part in "$@"; do
         case $part in
+            build) wanted+=("${packages_lwip[@]}") ;;
             unit | threads) wanted+=("${packages_unit[@]}") ;;
             interop | conformance) mapfile -t -O "${#wanted[@]}" wanted < <(printf '%s\n' "${packages_peers[@]}" && node_packages) ;;
             python) mapfile -t -O "${#wanted[@]}" wanted < <(printf '%s\n' "${packages_python[@]}" && node_packages) ;;

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <unistd.h>
 
 static int set(int descriptor, int level, int name, int value)
@@ -53,16 +52,14 @@ static int join_v6(int descriptor, const linnet_address *group, uint32_t interfa
     return setsockopt(descriptor, IPPROTO_IPV6, IPV6_JOIN_GROUP, &request, sizeof request);
 }
 
-/* On the interface that the system chooses; lwIP chooses none, so there it is each that has a name. */
+/* On the interface that the system chooses; lwIP chooses none, so there it is each that there is. */
 static int join_any_v6(int descriptor, const linnet_address *group)
 {
-    char name[IF_NAMESIZE];
     if (join_v6(descriptor, group, 0) == 0)
         return 0;
     int number = errno, joined = 0;
     for (uint32_t interface = 1; interface <= LINNET_NET_INTERFACES; interface++)
-        if (if_indextoname(interface, name))
-            joined += join_v6(descriptor, group, interface) == 0;
+        joined += join_v6(descriptor, group, interface) == 0;
     errno = number;
     return joined > 0 ? 0 : -1;
 }

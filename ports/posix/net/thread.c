@@ -16,10 +16,9 @@ int linnet_thread_start(pthread_t *thread, void *(*run)(void *), void *context)
     int number = pthread_attr_init(&attributes);
     if (number != 0)
         return number;
-    if (stack > 0)
-        number = pthread_attr_setstacksize(&attributes, stack);
-    if (number == 0)
-        number = pthread_create(thread, &attributes, run, context);
+    if (stack > 0) /* less than the system wants: then it has its own */
+        (void)pthread_attr_setstacksize(&attributes, stack);
+    number = pthread_create(thread, &attributes, run, context);
     pthread_attr_destroy(&attributes);
     return number;
 }
