@@ -419,8 +419,8 @@ static unsigned lose_the_finished(pair *self, pair_datagram *datagram, void *con
 {
     linnet_bytes rest = pair_octets(datagram);
     linnet_record record;
-    (void)self, (void)context;
-    while (datagram->to == PAIR_TO_SERVER && linnet_record_next(&rest, &record)) {
+    (void)context;
+    while (datagram->to == PAIR_TO_SERVER && linnet_record_next(&rest, self->cid_sizes[PAIR_TO_SERVER], &record)) {
         if (record.epoch == 0)
             continue;
         datagram->size = (size_t)(record.octets.data - datagram->octets);
@@ -429,39 +429,35 @@ static unsigned lose_the_finished(pair *self, pair_datagram *datagram, void *con
     return datagram->size > 0;
 }
 
-/* The keys that a client writes with: those that the server, which has its ChangeCipherSpec, reads with. */
-static void take_client_keys(pair *self, linnet_record_state *state)
+/* A record as the client would write it: with the keys that the server, which has its ChangeCipherSpec, reads with. */
+static size_t seal_as_client(pair *self, linnet_bytes message, uint8_t *record)
 {
-    linnet_record_state read;
+    linnet_record_state keys;
     uint8_t long_keys[LINNET_LONG_KEYS];
     linnet_handshake *handshake = linnet_shaking_on(self->ends[PAIR_TO_SERVER], &self->client_way);
     assert_non_null(handshake);
-    assert_true(linnet_agreed_derive(handshake, &read, long_keys));
-    assert_false(linnet_record_is_long((linnet_aead)read.aead));
-    const linnet_aead_sizes *sizes = &linnet_aead_sizes_of[read.aead];
-    *state = read;
-    memcpy(state->keys.octets + sizes->key, read.keys.octets, sizes->key);
-    memcpy(state->keys.octets + 2u * sizes->key + sizes->iv, read.keys.octets + 2u * sizes->key, sizes->iv);
+    assert_true(linnet_agreed_derive(handshake, &keys, long_keys));
+    linnet_record_mirror(&keys);
+    return linnet_record_seal(&keys, handshake->cids.own, LINNET_HANDSHAKE, message, record);
 }
 
 /* A client of a server that asks for no certificate has keys, and nobody knows who it is. */
-static void enciphered_messages_take_no_more_memory_either(void **state)
+static void expect_enciphered_messages_to_be_bounded(uint32_t connection_id)
 {
     static const uint8_t fragment[] = {20, 0xff, 0xff, 0xff, 0, 4, 0, 0, 0, 0, 0, 1, 'x'};
     linnet_credentials server = {.certificate = made.server.certificate, .private_key = made.server.private_key};
     linnet_credentials client = {.trusted = made.authority.certificate};
-    linnet_record_state keys;
     uint8_t record[128];
-    (void)state;
     pair *self = calloc(1, sizeof *self);
     assert_non_null(self);
+    self->connection_ids[PAIR_TO_SERVER] = connection_id;
     pair_open(self, &server, &client);
     self->fate = lose_the_finished;
     pair_connect(self, "server.example");
     pair_run(self, 1);
-    take_client_keys(self, &keys);
     size_t before = library_most = library_octets;
-    size_t size = linnet_record_seal(&keys, LINNET_HANDSHAKE, linnet_view(fragment, sizeof fragment), record);
+    size_t size = seal_as_client(self, linnet_view(fragment, sizeof fragment), record);
+    assert_int_equal(record[0], connection_id ? LINNET_HANDSHAKE : LINNET_TLS12_CID);
     pair_inject(self, PAIR_TO_SERVER, &self->client_way, linnet_view(record, size));
     self->fate = NULL;
     pair_run(self, 1);
@@ -470,6 +466,13 @@ static void enciphered_messages_take_no_more_memory_either(void **state)
     assert_non_null(strstr(self->failure_text[PAIR_TO_SERVER], "handshake_size"));
     pair_close(self);
     free(self);
+}
+
+static void enciphered_messages_take_no_more_memory_either(void **state)
+{
+    (void)state;
+    expect_enciphered_messages_to_be_bounded(LINNET_NO_CONNECTION_ID);
+    expect_enciphered_messages_to_be_bounded(0);
 }
 
 static void handshake_size_is_what_a_peers_certificates_may_have(void **state)
