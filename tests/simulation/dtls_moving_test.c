@@ -57,6 +57,18 @@ static unsigned count_formats(pair *self, pair_datagram *datagram, void *context
     return 1;
 }
 
+static void expect_told(const pair *self, const bool *expected)
+{
+    for (int end = 0; end < 2; end++) {
+        const linnet_handshake_success *told = &self->success[end];
+        assert_int_equal(self->successes[end], 1);
+        assert_int_equal(told->suite, LINNET_PSK_AES_128_CCM_8);
+        assert_int_equal(told->connection_id, expected[PAIR_TO_SERVER]); /* servers here always want one, if any */
+        assert_int_equal(told->own.size, expected[end] ? self->cid_sizes[end] : 0);
+        assert_int_equal(told->others.size, expected[!end] ? self->cid_sizes[!end] : 0);
+    }
+}
+
 /* RFC 9146 3: by each direction for itself, from the Finished on; the other form is not there any more. */
 static void records_have_the_form_that_was_agreed_on(void **state)
 {
@@ -82,6 +94,7 @@ static void records_have_the_form_that_was_agreed_on(void **state)
         pair_run(self, 1);
         scene_expect_talk(self);
         linnet_dtls_end(self->ends[PAIR_TO_CLIENT], self->client_path.peer.session);
+        expect_told(self, expected);
         for (int to = 0; to < 2; to++) {
             unsigned all = to == PAIR_TO_SERVER ? 3 : 2; /* Finished, text, and a farewell */
             assert_int_equal(seen.with_cid[to], expected[to] ? all : 0);
