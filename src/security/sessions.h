@@ -18,6 +18,7 @@ enum {
     LINNET_EVICTION_LOOKS = 64,    /* at sessions, for one to make way */
     LINNET_KEPT_BLOCK = 256,       /* sequence numbers that are reserved at a time, a power of two (keeping.c) */
     LINNET_MOVE_FACTOR = 3,        /* how many times what it sent a new address gets until it has shown that it hears */
+    LINNET_MOVE_REPEATS = 4,       /* of one question: MAX_RETRANSMIT of RFC 7252 4.8 */
     LINNET_MOVE_PAUSE_MS = 1000,   /* how often it is asked whether it does */
     LINNET_CID_STANDARD = 6,       /* octets of the Connection IDs that a server gives */
     LINNET_CID_OWN_LEAST = 4,      /* a session's number; up to LINNET_CID_OWN_MOST */
@@ -44,7 +45,8 @@ typedef struct linnet_move {
     uint64_t asked_at;  /* 0: it was not yet */
     uint32_t credit;    /* octets that may go to `way` until it is proved */
     uint8_t question[2];
-    bool has_asked; /* `question` waits for its answer */
+    uint8_t repeated; /* how often it was asked again */
+    bool has_asked;   /* `question` waits for its answer */
     bool is_proved;
 } linnet_move;
 
