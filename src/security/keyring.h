@@ -29,7 +29,7 @@ struct linnet_keyring {
     char *peer_name; /* NULL: none was given */
     linnet_peer_certificate peer_certificate;
     bool has_trust;             /* there is something to verify a peer against */
-    uint16_t trust_print;       /* of the certificates that it is verified against, not 0 */
+    uint16_t trust_print;       /* of the certificates that it is verified against; 0: there are none */
     linnet_bytes *trusted_keys; /* SubjectPublicKeyInfo, DER */
     size_t trusted_key_count;
     uint16_t *suites;
