@@ -38,7 +38,8 @@ typedef struct linnet_server_config {
      * and no older state of it may come back (docs/security.md). Who would not be let in any more does not go on:
      * `look_up` is asked for the key of each, before the server is open. Opening fails with LINNET_ESESSIONS and errno:
      * EWOULDBLOCK, another server has it; EINVAL, it is another file; EPERM, others may read or write it, or it is
-     * theirs; else what open() or mmap() said. NULL: sessions end with the server, and the clients are told. */
+     * theirs; else what open() or mmap() said. NULL: sessions end with the server, and the clients are told.
+     * Without credentials it is not looked at. */
     const char *session_file;
 
     /* Requests for paths that no resource has (default: 4.04). */

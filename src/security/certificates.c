@@ -121,11 +121,14 @@ static int load_trust(linnet_keyring *keyring, gnutls_certificate_credentials_t 
         count = gnutls_certificate_set_x509_trust_mem(to, &trusted.datum, format_of(&trusted.datum));
         error = count == 0 ? LINNET_ECREDENTIALS : linnet_credentials_error(count);
     }
-    keyring->trust_print = linnet_keyring_brief(linnet_view(trusted.datum.data, trusted.datum.size));
+    const uint16_t prints[] = {linnet_keyring_brief(linnet_view(trusted.datum.data, trusted.datum.size)),
+                               given->trust_system};
     close_source(&trusted);
     if (error == 0 && given->trust_system)
         error = linnet_credentials_error(gnutls_certificate_set_x509_system_trust(to));
     keyring->has_trust = count > 0 || given->trust_system;
+    if (keyring->has_trust)
+        keyring->trust_print = linnet_keyring_brief(linnet_view((const uint8_t *)prints, sizeof prints));
     return error;
 }
 

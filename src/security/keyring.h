@@ -38,7 +38,7 @@ struct linnet_keyring {
     linnet_peer_certificate peer_certificate;
     bool has_own;               /* there is a key to show a certificate or raw public key with */
     bool has_trust;             /* there is something to verify a peer against */
-    uint16_t trust_print;       /* of the certificates that it is verified against, not 0 */
+    uint16_t trust_print;       /* of the certificates that it is verified against; 0: there are none */
     linnet_bytes *trusted_keys; /* SubjectPublicKeyInfo, DER */
     size_t trusted_key_count;
     uint16_t *suites;

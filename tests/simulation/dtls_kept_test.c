@@ -376,6 +376,7 @@ static void who_is_not_let_in_any_more_does_not_go_on(void **state)
                  {&scene_psk, &scene_psk, &other_name},
                  {&scene_psk, &scene_psk, &anonymous},
                  {&scene_x509.of_server, &scene_x509.of_client, &other_authority},
+                 {&scene_x509.of_server, &scene_x509.of_client, &anonymous},
                  {&anonymous, &scene_x509.of_client, &scene_x509.of_server},
                  {&raw_server, &raw_client, &raw_without}};
     (void)state;
