@@ -5,8 +5,9 @@
 #include <gnutls/crypto.h>
 
 #define HELLO_VERIFY_REQUEST 3u
-#define HEADER_SIZE 12u /* of a message: type, length, message_seq, fragment_offset, fragment_length (RFC 6347 4.2.2)  \
-                         */
+#define HEADER_SIZE                                                                                                    \
+    12u /* of a message: type, length, message_seq, fragment_offset, fragment_length (RFC 6347 4.2.2)                  \
+         */
 
 static uint32_t read_24(const uint8_t *in) { return (uint32_t)in[0] << 16 | (uint32_t)in[1] << 8 | in[2]; }
 

@@ -64,8 +64,19 @@ static size_t size_of_all(const linnet_dtls *dtls)
     return size;
 }
 
+/* What such a peer has room for is not among the octets: it begins anew. */
+static void end_limited(linnet_dtls *dtls)
+{
+    for (uint32_t i = 0; i < dtls->pool.touched; i++) {
+        linnet_session *session = at_index(dtls, i);
+        if (session->in_use && session->path.flags != 0)
+            linnet_session_close(dtls, 0, session, 0);
+    }
+}
+
 uint8_t *linnet_dtls_save(linnet_dtls *dtls, size_t *size)
 {
+    end_limited(dtls);
     *size = size_of_all(dtls);
     uint8_t *octets = malloc(*size), *at = octets;
     if (!octets)
