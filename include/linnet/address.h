@@ -31,6 +31,15 @@ typedef struct linnet_path {
 } linnet_path;
 
 #define LINNET_PATH_MULTICAST 1u /* the datagram was sent to a group address */
+#define LINNET_PATH_LIMIT 14u    /* these bits: what the peer has room for (max_fragment_length, RFC 6066 4); 0: all */
+#define LINNET_PATH_LIMIT_SHIFT 1u
+
+/* The octets of the largest message that may be sent that way: 64 to 4096, or SIZE_MAX. */
+static inline size_t linnet_path_limit(const linnet_path *path)
+{
+    unsigned limit = (path->flags & LINNET_PATH_LIMIT) >> LINNET_PATH_LIMIT_SHIFT;
+    return limit ? (size_t)32 << limit : SIZE_MAX;
+}
 
 /* Room for the longest text: "[ffff:...:255.255.255.255%4294967295]:65535" and its NUL. */
 #define LINNET_ADDRESS_TEXT 72u

@@ -98,9 +98,9 @@ typedef struct linnet_limits {
     uint32_t echo_lifetime_s;  /* 300: within what time an Echo has to be returned to be a proof */
 
     /* Of coaps:// (credentials.h). */
-    uint32_t sessions;      /* 1048576: secured sessions. Then one that was silent for long makes way */
-    uint32_t handshakes;    /* 1024: those under way, some 20 KB each, of peers that have proved their address. Then the
-                             * oldest is given up; a client's next one is LINNET_EBUSY */
+    uint32_t sessions;   /* 1048576: secured sessions. Then one that was silent for long makes way */
+    uint32_t handshakes; /* 1024: those under way, some 20 KB each, of peers that have proved their address. Then the
+                          * oldest is given up; a client's next one is LINNET_EBUSY */
     uint32_t handshake_size; /* 16384: octets of a peer's messages in one of them, its certificates above all; room for
                               * them is made when they are announced. A peer with more is refused */
     uint32_t connection_id; /* octets of the Connection IDs that we give to peers (RFC 9146), 4 to 8. By its ID a server

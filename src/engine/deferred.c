@@ -202,7 +202,7 @@ int linnet_endpoint_answer(linnet_endpoint *endpoint, uint64_t now, linnet_excha
     incoming.exchange = id;
     incoming.version = exchange->part.server.version;
     incoming.body = slot + head;
-    incoming.capacity = (capacity < endpoint->message_size ? capacity : endpoint->message_size) - head;
+    incoming.capacity = linnet_message_room(endpoint, incoming.path, capacity, head);
     endpoint->slot_taken = true;
     serve(context, &incoming);
     endpoint->slot_taken = false;

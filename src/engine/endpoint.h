@@ -64,6 +64,16 @@ void linnet_incoming_refuse(linnet_endpoint *endpoint, uint64_t now, const linne
 /* The way back to the peer: an answer never comes from a group address (RFC 7252 8.2). */
 linnet_path linnet_path_back(const linnet_path *path);
 
+/* The octets of a message to that peer, into a slot of `capacity`, behind a head of `head`. Who has little room and
+ * sends a long token (RFC 8974) gets it back all the same. */
+static inline size_t linnet_message_room(const linnet_endpoint *endpoint, const linnet_path *path, size_t capacity,
+                                         size_t head)
+{
+    size_t limit = linnet_path_limit(path);
+    size_t room = capacity < endpoint->message_size ? capacity : endpoint->message_size;
+    return (limit < room && limit >= 2 * head ? limit : room) - head;
+}
+
 /* deferred.c: answers that come later. Whoever makes an exchange PENDING, ACKNOWLEDGED or SEPARATE sets
  * endpoint->deferred, so a device that always answers at once has none of this code. */
 linnet_exchange_timer linnet_deferred_timer;

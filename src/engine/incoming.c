@@ -129,7 +129,7 @@ static void run_into_slot(linnet_endpoint *endpoint, uint64_t key, linnet_incomi
     if (!slot)
         return; /* as if it had been lost: the peer sends it again */
     incoming->body = slot + head;
-    incoming->capacity = (capacity < endpoint->message_size ? capacity : endpoint->message_size) - head;
+    incoming->capacity = linnet_message_room(endpoint, incoming->path, capacity, head);
     if (endpoint->echo && !endpoint->echo->calls->admit(endpoint->echo, incoming)) {
         answer_now(endpoint, key, incoming, slot);
         return;

@@ -31,12 +31,19 @@ static uint64_t personal_key(uint64_t key, const linnet_incoming *incoming, cons
     return observable->is_personal ? key ^ (uint64_t)incoming->path->peer.session << 1 : key;
 }
 
+/* Those who share a representation: all who are not secured, all who are; and all who take no more than so many octets.
+ */
+static uint64_t way_key(const linnet_path *path)
+{
+    return (uint64_t)(path->flags & LINNET_PATH_LIMIT) << 40 | (path->peer.session != 0);
+}
+
 /* Whether the request could be registered; then incoming->sequence is for its response. Registrations do not count the
  * values up, or their number would let them outrun the clock: the next notification has a higher one. */
 static bool offer(linnet_incoming *incoming, const linnet_observable *observable)
 {
     const linnet_observers *observers = incoming->endpoint->observers;
-    uint64_t key = linnet_subject_key(observers, incoming->message) ^ (incoming->path->peer.session != 0);
+    uint64_t key = linnet_subject_key(observers, incoming->message) ^ way_key(incoming->path);
     const linnet_subject *subject = linnet_subjects_find(observers, personal_key(key, incoming, observable));
 
     if (incoming->message->token.size > LINNET_TOKEN_MAX || !is_room(observers, incoming, subject))

@@ -84,13 +84,19 @@ linnet_observer *linnet_observers_by_id(const linnet_observers *observers, const
     return node ? LINNET_CONTAINER(node, linnet_observer, by_id) : NULL;
 }
 
+static void read_session(const linnet_observer *observer, linnet_path *path)
+{
+    memcpy(&path->peer.session, observer->local_ip, sizeof path->peer.session);
+    memcpy(&path->flags, observer->local_ip + sizeof path->peer.session, sizeof path->flags);
+}
+
 linnet_path linnet_observer_path(const linnet_observer *observer)
 {
     linnet_path path = {.peer = {.scope = observer->scope, .port = observer->port}, .socket = observer->socket};
 
     memcpy(path.peer.ip, observer->ip, sizeof path.peer.ip);
     if (observer->is_secured)
-        memcpy(&path.peer.session, observer->local_ip, sizeof path.peer.session);
+        read_session(observer, &path);
     else
         memcpy(path.local_ip, observer->local_ip, sizeof path.local_ip);
     return path;
@@ -100,10 +106,12 @@ static void set_path(linnet_observer *observer, const linnet_path *path)
 {
     memcpy(observer->ip, path->peer.ip, sizeof observer->ip);
     observer->is_secured = path->peer.session != 0;
-    if (observer->is_secured)
+    if (observer->is_secured) {
         memcpy(observer->local_ip, &path->peer.session, sizeof path->peer.session);
-    else
+        memcpy(observer->local_ip + sizeof path->peer.session, &path->flags, sizeof path->flags);
+    } else {
         memcpy(observer->local_ip, path->local_ip, sizeof observer->local_ip);
+    }
     observer->scope = path->peer.scope;
     observer->port = path->peer.port;
     observer->socket = path->socket;

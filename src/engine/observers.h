@@ -41,7 +41,7 @@ typedef struct linnet_observer {
     uint32_t next; /* 1 + index of the next one in the subject's queue; 0: none */
     uint32_t previous;
     uint8_t ip[16];
-    uint8_t local_ip[16]; /* of a secured one: the session, which knows the way, in the first octets */
+    uint8_t local_ip[16]; /* of a secured one: the session, which knows the way, and the path's flags, in front */
     uint32_t scope;
     uint16_t port;
     uint16_t socket;

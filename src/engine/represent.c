@@ -66,7 +66,8 @@ static void ask(linnet_subject *subject, question *asked, linnet_serve *serve, v
     incoming->subject = subject;
     incoming->sequence = linnet_subject_sequence(subject, incoming->now);
     incoming->body = linnet_subject_body(subject);
-    incoming->capacity = endpoint->message_size - LINNET_MESSAGE_HEADER_SIZE - LINNET_TOKEN_MAX;
+    incoming->capacity = linnet_message_room(endpoint, &asked->path, endpoint->message_size,
+                                             LINNET_MESSAGE_HEADER_SIZE + LINNET_TOKEN_MAX);
     if (subject->observable)
         subject->observable->asked = true;
     endpoint->slot_taken = true;

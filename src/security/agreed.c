@@ -5,6 +5,8 @@
 
 #include <gnutls/x509.h>
 
+#define NO_LIMIT 16384u /* RFC 5246 6.2.1: "The length MUST NOT exceed 2^14." */
+
 static void set_cids(const linnet_handshake *handshake, linnet_record_state *state)
 {
     const linnet_cids *cids = &handshake->cids;
@@ -86,6 +88,17 @@ bool linnet_handshake_keys(const linnet_handshake *handshake, const linnet_recor
     const linnet_aead_sizes *sizes = &linnet_aead_sizes_of[suite->aead];
     uint8_t *keys = is_long ? long_keys : state->keys.octets;
     return take_keys(handshake->tls, true, sizes, keys) && take_keys(handshake->tls, false, sizes, keys);
+}
+
+uint16_t linnet_handshake_limit(const linnet_handshake *handshake)
+{
+    size_t most = gnutls_record_get_max_size(handshake->tls);
+    unsigned limit = 1;
+    if (most >= NO_LIMIT)
+        return 0;
+    while ((size_t)32 << (limit + 1u) <= most && limit < 7)
+        limit++;
+    return (uint16_t)(limit << LINNET_PATH_LIMIT_SHIFT);
 }
 
 static linnet_identity name_psk(const linnet_handshake *handshake, uint8_t *room, size_t capacity)

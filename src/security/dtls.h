@@ -93,7 +93,7 @@ void linnet_dtls_advance(linnet_dtls *dtls, uint64_t now);
 #define LINNET_DTLS_KEPT_LAYOUT 2u
 
 /* Octets of config.kept: 256 for each of limits.sessions. Of a session whose keys, Connection ID and name have more
- * than 176 nothing is kept. */
+ * than 172 nothing is kept. */
 size_t linnet_dtls_kept_size(const linnet_limits *limits);
 
 typedef struct linnet_dtls_restored {

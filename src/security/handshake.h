@@ -91,6 +91,8 @@ void linnet_handshake_expire(linnet_handshake *handshake, uint64_t now);
  * linnet_record_is_long(). `finished` is the record that ended it. False: not a suite of ours. */
 bool linnet_handshake_keys(const linnet_handshake *handshake, const linnet_record *finished, linnet_record_state *state,
                            uint8_t *long_keys);
+/* The flags of a path to a peer that has asked for short records: LINNET_PATH_LIMIT (RFC 6066 4). */
+uint16_t linnet_handshake_limit(const linnet_handshake *handshake);
 /* The keys that the library will have, before it has them: RFC 5246 6.3, of a suite with AEAD. */
 bool linnet_agreed_derive(const linnet_handshake *handshake, linnet_record_state *state, uint8_t *long_keys);
 /* Who the peer is. The name is written to `room`, cut where it does not fit. */

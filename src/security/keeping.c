@@ -34,7 +34,9 @@ typedef struct slot {
     uint8_t write_cid_size;
     uint32_t number; /* of the session, which its Connection ID says */
     uint8_t read_cid_tail[LINNET_CID_TAIL];
-    uint8_t octets[SLOT_SIZE - 80]; /* keys, the peer's Connection ID, its name; zeros */
+    uint16_t flags;                 /* of the path: what the peer has room for */
+    uint16_t reserved;              /* 0 */
+    uint8_t octets[SLOT_SIZE - 84]; /* keys, the peer's Connection ID, its name; zeros */
 } slot;
 
 _Static_assert(sizeof(slot) == SLOT_SIZE, "LINNET_DTLS_KEPT_LAYOUT stands for this");
@@ -115,6 +117,7 @@ static void fill(slot *self, const linnet_session *session)
     self->read_cid_size = record->read_cid_size;
     self->write_cid_size = record->write_cid_size;
     self->number = session->path.peer.session;
+    self->flags = session->path.flags;
     memcpy(self->read_cid_tail, record->read_cid_tail, LINNET_CID_TAIL);
     memcpy(self->octets, is_long ? record->keys.elsewhere : record->keys.octets, key_size(self));
     memcpy(self->octets + key_size(self), session->more->octets, (size_t)self->write_cid_size + self->name_size);
@@ -185,7 +188,8 @@ static bool read_record(slot *self, linnet_record_state *record)
 static linnet_session *take(linnet_dtls *dtls, uint64_t now, const slot *self, const linnet_record_state *record)
 {
     linnet_path path = {.peer = {.port = self->port, .scope = self->scope, .session = self->number},
-                        .socket = self->socket};
+                        .socket = self->socket,
+                        .flags = self->flags};
     linnet_bytes keys = linnet_view(self->octets, key_size(self));
     linnet_bytes cid = linnet_view(self->octets + keys.size, self->write_cid_size);
     linnet_identity who = {.security = (linnet_security)self->security,

@@ -190,8 +190,8 @@ static bool take_in_all(gnutls_hash_hd_t hash, const linnet_credentials *given)
     const linnet_bytes all[] = {given->psk,         given->identity,    given->hint,
                                 given->certificate, given->private_key, given->trusted};
     const char *texts[] = {given->certificate_file, given->private_key_file, given->trusted_file, given->peer_name};
-    const uintptr_t values[] = {(uintptr_t)given->look_up, (uintptr_t)given->failed,    (uintptr_t)given->context,
-                                given->raw_public_key,     given->trust_system,         given->peer_certificate,
+    const uintptr_t values[] = {(uintptr_t)given->look_up, (uintptr_t)given->failed,   (uintptr_t)given->context,
+                                given->raw_public_key,     given->trust_system,        given->peer_certificate,
                                 given->trusted_key_count,  (uintptr_t)given->succeeded};
     bool good = take_in(hash, values, sizeof values);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)

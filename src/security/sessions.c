@@ -218,7 +218,9 @@ linnet_session *linnet_session_make(linnet_dtls *dtls, uint64_t now, const linne
         return NULL;
     }
     more = trim(more, &record);
-    linnet_session *session = place(dtls, now, &handshake->path, handshake->id, &record, more);
+    linnet_path path = handshake->path;
+    path.flags = linnet_handshake_limit(handshake);
+    linnet_session *session = place(dtls, now, &path, handshake->id, &record, more);
     gnutls_memset(&record, 0, sizeof record);
     if (!session) {
         free(more);

@@ -10,6 +10,7 @@
 #include <gnutls/crypto.h>
 #include <linnet/error.h>
 
+#define RECORD_SIZE_LIMIT 28    /* IANA, a TLS extension */
 #define NO_LIMIT_MS 0x7fffffffu /* our own deadline counts */
 
 int linnet_keyring_find_key(const linnet_keyring *keyring, linnet_bytes identity, uint8_t key[LINNET_PSK_MAX])
@@ -159,17 +160,13 @@ static int say_nothing(gnutls_session_t tls, gnutls_buffer_t extension)
     return 0;
 }
 
-/* The library would agree to a client's max_fragment_length (RFC 6066 4) or record_size_limit (RFC 8449), and bind us
- * to send no larger records. But a CoAP message goes in one record (RFC 7252 9.1), and its size does not depend on the
- * session. So what would not be kept is not agreed to, as these RFCs allow. */
+/* The library would agree to a client's record_size_limit (RFC 8449), and bind us to send no larger records, of any
+ * size from 64 octets on. CoAP messages go in one record (RFC 7252 9.1), and know the sizes of max_fragment_length (RFC
+ * 6066 4) alone: linnet_handshake_limit(). So that is agreed to, and not what would not be kept. */
 static int promise_no_record_size(gnutls_session_t tls)
 {
-    static const int extensions[] = {1, 28};
-    int error = 0;
-    for (size_t i = 0; error == 0 && i < sizeof extensions / sizeof *extensions; i++)
-        error = gnutls_session_ext_register(tls, "record size", extensions[i], GNUTLS_EXT_MANDATORY, hear_nothing,
-                                            say_nothing, NULL, NULL, NULL, GNUTLS_EXT_FLAG_OVERRIDE_INTERNAL);
-    return error;
+    return gnutls_session_ext_register(tls, "record_size_limit", RECORD_SIZE_LIMIT, GNUTLS_EXT_MANDATORY, hear_nothing,
+                                       say_nothing, NULL, NULL, NULL, GNUTLS_EXT_FLAG_OVERRIDE_INTERNAL);
 }
 
 /* The library tells the suite only when it reads enciphered records; some are written or come before that. "struct {

@@ -69,6 +69,7 @@ static void send_missing(linnet_q_block *q, uint64_t now, linnet_transfer *trans
     if (!slot || body->mute)
         return;
     id = (uint16_t)linnet_transmit_id(q->endpoint, now, &body->path, true);
+    capacity = linnet_message_room(q->endpoint, &body->path, capacity, 0);
     linnet_writer_begin(&writer, slot, capacity, LINNET_NON, LINNET_REQUEST_ENTITY_INCOMPLETE, id,
                         linnet_view(body->token, body->token_size));
     linnet_writer_option_uint(&writer, LINNET_OPTION_CONTENT_FORMAT, MISSING_BLOCKS);

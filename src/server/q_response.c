@@ -261,7 +261,7 @@ static bool send_block(linnet_q_block *q, linnet_incoming *incoming, const plan 
     if (!slot)
         return false;
     incoming->body = slot + head;
-    incoming->capacity = (capacity < endpoint->message_size ? capacity : endpoint->message_size) - head;
+    incoming->capacity = linnet_message_room(endpoint, incoming->path, capacity, head);
     incoming->code = LINNET_EMPTY;
     endpoint->slot_taken = true;
     is_block = serve_block(q, incoming, left, number, &what);

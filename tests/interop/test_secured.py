@@ -154,16 +154,38 @@ def test_linnet_asks_for_the_certificate_of_the_host(authority, hosts):
         assert refused.returncode == 3 and "for another name" in refused.stderr
 
 
-def test_no_smaller_records_are_promised_than_are_sent():
-    """RFC 6066 4: a server "MAY accept the requested maximum fragment length", and is bound by it then."""
+RECORD_OVERHEAD = 13 + 8 + 8  # header, explicit nonce, tag of CCM_8
+
+
+@pytest.mark.parametrize("path, limit", ((b"large", None), (b"large", 512), (b"large", 1024), (b"large", 2048),
+                                         (b"obs-large", 512)))  # fmt: skip
+def test_a_client_with_little_room_is_sent_no_larger_messages(path, limit):
+    """max_fragment_length (RFC 6066 4), asked for by openssl s_client, which sends its input as it is: a GET, or one that
+    observes, and is notified."""
+    observe = path == b"obs-large"
+    request = b"\x51\x01\x12\x34t" + (b"\x60\x59" if observe else b"\xb5") + path
+    options = ["-maxfraglen", str(limit)] if limit else []
     with secured.demo(*secured.PSK) as place, secured.relay(place) as relay:
-        told = s_client(relay.port, "-psk", b"sesame".hex(), "-psk_identity", "password", "-cipher", "PSK",
-                        "-maxfraglen", "512")  # fmt: skip
-        assert b"Cipher is PSK" in told.stdout, told.stderr
-        (answer,) = [record for packet in relay.packets for record in dtls.records(packet.octets)
-                     if record.message == dtls.SERVER_HELLO]  # fmt: skip
-        assert dtls.EXTENDED_MASTER_SECRET in dtls.extensions(answer)
-        assert dtls.MAX_FRAGMENT_LENGTH not in dtls.extensions(answer)
+        client = subprocess.Popen(
+            ["openssl", "s_client", "-dtls1_2", "-quiet", "-connect", f"127.0.0.1:{relay.port}", "-psk",
+             b"sesame".hex(), "-psk_identity", "password", "-cipher", "PSK-AES128-CCM8:@SECLEVEL=0", *options],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+        def is_message(packet):
+            return not packet.to_server and packet.octets[:1] == b"\x17"
+
+        try:
+            client.stdin.write(request)
+            client.stdin.flush()
+            relay.wait_for(is_message, 2 if observe else 1)
+        finally:
+            client.kill()
+            client.wait()
+            client.stdin.close()
+        block = {None: 1024, 512: 256, 1024: 512, 2048: 1024}[limit]
+        for packet in filter(is_message, relay.packets):
+            assert block < len(packet.octets) - RECORD_OVERHEAD <= min(limit or 1152, 1152)
 
 
 FAILURES = {

@@ -495,7 +495,7 @@ static int find_long(void *context, linnet_bytes identity, uint8_t key[LINNET_PS
     return 6;
 }
 
-/* 176 octets for keys and name: with the longer keys there is not room for the longest name. */
+/* 172 octets for keys and name: with the longer keys there is not room for the longest name. */
 static void a_session_that_does_not_fit_is_not_kept_and_takes_leave(void **state)
 {
     static const uint16_t suites[] = {LINNET_PSK_AES_128_CCM_8, LINNET_PSK_CHACHA20_POLY1305};
