@@ -11,7 +11,8 @@ extern "C" {
 /* Microseconds of the monotonic clock that all deadlines are in. */
 uint64_t linnet_clock(void);
 
-/* Sees each datagram as it is on the wire: `sent` or received. The views live until it returns. */
+/* Sees each datagram as it is on the wire: `sent` or received. The views live until it returns. A request that it sends
+ * itself leaves a moment later. It must not close the server or client. */
 typedef void linnet_trace(void *context, bool sent, const linnet_path *path, linnet_bytes datagram);
 
 #ifdef __cplusplus
