@@ -72,7 +72,7 @@ typedef struct linnet_limits {
     uint32_t message_size;      /* 1152: octets of the largest datagram to send (RFC 7252 4.6) */
     uint32_t peers;             /* 65536: peers with a client request outstanding or waiting. Then: LINNET_EBUSY */
     uint32_t put_off; /* 64: methods and URIs that servers have put off (4.29), rounded up to a power of two. Then the
-                       * one   that may be sent again soonest is forgotten */
+                       * one that may be sent again soonest is forgotten */
     uint32_t body_restarts; /* 4: how often a client begins a body again that changes while its blocks are fetched. Then
                              * LINNET_ECHANGED */
     uint32_t observers; /* 1048576: observations that peers have here. Then: the request is answered as a plain one */

@@ -16,7 +16,8 @@ uint64_t linnet_clock(void);
 /* The longest linger_us; above it is LINNET_NO_LINGER. */
 #define LINNET_LINGER_MAX_US 1000000u
 
-/* Sees each datagram as it is on the wire: `sent` or received. The views live until it returns. */
+/* Sees each datagram as it is on the wire: `sent` or received. The views live until it returns. A request that it sends
+ * itself leaves a moment later. It must not close the server or client. */
 typedef void linnet_trace(void *context, bool sent, const linnet_path *path, linnet_bytes datagram);
 
 #ifdef __cplusplus

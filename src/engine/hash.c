@@ -7,6 +7,7 @@
 #include "engine/hash.h"
 
 #define TOKEN_OCTETS 8u /* of a token in one go */
+#define PRINT_FACTOR UINT32_C(0x9e3779b1) /* odd; the upper half of a product depends on every bit */
 #define PEER_WORDS (sizeof(linnet_address) / sizeof(uint32_t))
 
 _Static_assert(sizeof(linnet_address) == 28, "an address has no padding: it is hashed and compared as octets");
@@ -61,11 +62,18 @@ uint64_t linnet_hash_ends(const linnet_hash_key *key, const linnet_path *path, u
 /* The print shares a word with the message ID: whoever makes two tokens with the same one only gets his own answers. */
 uint64_t linnet_hash_message(const linnet_hash_key *key, const linnet_path *path, const linnet_message *message)
 {
-    uint32_t print = message->code;
+    linnet_bytes token = message->token;
+    uint32_t print = message->code, word = 0;
+    size_t at = 0;
 
-    for (size_t i = 0; i < message->token.size; i++)
-        print = print * 65599u + message->token.data[i];
-    return linnet_hash_ends(key, path, (print ^ print >> 16) << 16 | message->id);
+    for (; token.size - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, token.data + at, sizeof word);
+        print = (print ^ word) * PRINT_FACTOR;
+    }
+    for (word = 0; at < token.size; at++)
+        word = word << 8 | token.data[at];
+    print = (print ^ word ^ (uint32_t)token.size << 24) * PRINT_FACTOR;
+    return linnet_hash_ends(key, path, (print & ~(uint32_t)UINT16_MAX) | message->id);
 }
 
 uint64_t linnet_hash_network(const linnet_hash_key *key, const linnet_path *path)

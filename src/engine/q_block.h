@@ -36,6 +36,7 @@ typedef struct linnet_q_timing {
     uint64_t receive_timeout;
     uint64_t probing_wait;
     uint64_t partial_timeout;
+    uint64_t octet_time; /* of one octet at PROBING_RATE */
 } linnet_q_timing;
 
 /* LINNET_EINVAL when one is out of range. */

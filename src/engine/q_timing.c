@@ -6,6 +6,7 @@
 
 #define MAX_PAYLOADS 10u
 #define ACK_RANDOM_PERCENT 150u
+#define PROBING_RATE 1u
 #define LONGEST_MS 3600000u
 #define MOST_RETRANSMITS 10u
 #define SECOND UINT64_C(1000000)
@@ -18,6 +19,13 @@ static uint64_t spread_of(uint32_t timeout_ms, const linnet_transmission *transm
     uint32_t percent = transmission->ack_random_percent ? transmission->ack_random_percent : ACK_RANDOM_PERCENT;
 
     return (uint64_t)(timeout_ms * (percent - 100u) / 100u) * 1000u;
+}
+
+static uint32_t octet_time(uint32_t probing_rate)
+{
+    if (probing_rate == LINNET_ANY_RATE)
+        return 0;
+    return 1000000u / (probing_rate ? probing_rate : PROBING_RATE);
 }
 
 /* What EXCHANGE_LIFETIME is of (RFC 7252 4.8.2), but for the last term. */
@@ -53,6 +61,7 @@ int linnet_q_timing_set(linnet_q_timing *timing, const linnet_q_transmission *gi
         timing->receive_timeout = least;
     timing->probing_wait =
         pick(given->non_probing_wait_ms, span(timing, transmission) + timing->timeout + timing->spread);
+    timing->octet_time = octet_time(transmission->probing_rate);
     timing->partial_timeout = pick(given->non_partial_timeout_ms, span(timing, transmission) + timing->timeout);
     return 0;
 }

@@ -1,5 +1,6 @@
 /* Datagrams out: into the slot of the port, and for confirmable messages again until acknowledged (RFC 7252 4.2). */
 #include "engine/endpoint.h"
+#include "engine/hold.h"
 #include "engine/rto.h"
 
 bool linnet_transmit(linnet_endpoint *endpoint, const linnet_path *path, linnet_bytes datagram)
@@ -16,6 +17,14 @@ bool linnet_transmit(linnet_endpoint *endpoint, const linnet_path *path, linnet_
     memcpy(slot, datagram.data, datagram.size);
     port->send(port->context, path, datagram.size);
     return true;
+}
+
+bool linnet_endpoint_hold(linnet_endpoint *endpoint, bool held)
+{
+    bool before = endpoint->slot_taken;
+
+    endpoint->slot_taken = held;
+    return before;
 }
 
 void linnet_transmit_empty(linnet_endpoint *endpoint, const linnet_path *path, linnet_type type, uint16_t id)

@@ -1,6 +1,7 @@
 /* Making and closing a loop, and what its endpoint asks of the platform: slots, sending, random numbers. */
 #include "net/loop.h"
 
+#include "engine/hold.h"
 #include "net/secured.h"
 
 #include <assert.h>
@@ -28,6 +29,24 @@ bool linnet_loop_loses(linnet_loop *loop)
     return dice % 100 < loop->loss_percent;
 }
 
+void linnet_loop_show(linnet_loop *loop, const linnet_path *path, linnet_bytes datagram)
+{
+    if (!loop->trace)
+        return;
+    bool held = linnet_endpoint_hold(loop->endpoint, true);
+    loop->trace(loop->trace_context, true, path, datagram);
+    linnet_endpoint_hold(loop->endpoint, held);
+}
+
+static void send_watched(linnet_loop *loop, const linnet_path *path, size_t size)
+{
+    linnet_bytes datagram = {linnet_outbox_slot(&loop->outbox), size};
+    if (linnet_loop_loses(loop))
+        return;
+    linnet_outbox_add(&loop->outbox, path, size);
+    linnet_loop_show(loop, path, datagram);
+}
+
 static void send_slot(void *context, const linnet_path *path, size_t size)
 {
     linnet_loop *loop = context;
@@ -36,10 +55,8 @@ static void send_slot(void *context, const linnet_path *path, size_t size)
         return;
     }
     if (loop->watched) {
-        if (linnet_loop_loses(loop))
-            return;
-        if (loop->trace)
-            loop->trace(loop->trace_context, true, path, linnet_view(linnet_outbox_slot(&loop->outbox), size));
+        send_watched(loop, path, size);
+        return;
     }
     linnet_outbox_add(&loop->outbox, path, size);
 }

@@ -83,6 +83,8 @@ void linnet_loop_finish(linnet_loop *loop);
 /* Ends the waiting, now or the next one. From any thread and from signal handlers. */
 void linnet_loop_wake(linnet_loop *loop);
 
+/* A datagram that was sent, for the trace. What that sends itself leaves in the next turn. */
+void linnet_loop_show(linnet_loop *loop, const linnet_path *path, linnet_bytes datagram);
 /* For tests: whether this datagram is to be dropped. */
 bool linnet_loop_loses(linnet_loop *loop);
 

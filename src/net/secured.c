@@ -118,8 +118,6 @@ void linnet_secured_send(linnet_loop *loop, const linnet_path *path, size_t size
 {
     uint8_t *slot = linnet_outbox_slot(&loop->outbox);
     linnet_path way;
-    if (loop->trace)
-        loop->trace(loop->trace_context, true, path, linnet_view(slot, size));
     memcpy(loop->secured->plain, slot, size);
     size_t sealed =
         linnet_dtls_seal(loop->dtls, path->peer.session, linnet_view(loop->secured->plain, size), slot, &way);
@@ -127,6 +125,7 @@ void linnet_secured_send(linnet_loop *loop, const linnet_path *path, size_t size
         linnet_outbox_fail(&loop->outbox, path, linnet_view(loop->secured->plain, size));
     else if (!linnet_loop_loses(loop))
         linnet_outbox_add(&loop->outbox, &way, sealed);
+    linnet_loop_show(loop, path, linnet_view(loop->secured->plain, size));
 }
 
 bool linnet_secured_unreachable(linnet_loop *loop, const linnet_path *way, linnet_bytes front, int error)

@@ -27,6 +27,7 @@ struct linnet_q_block {
 typedef struct linnet_q_body {
     linnet_path path;
     linnet_exchange watched; /* of the last 4.08: gone before its time, that was reset */
+    uint64_t paid;           /* when what was sent since the peer was heard is paid for, at PROBING_RATE */
     uint32_t size;           /* Size1 */
     uint32_t last;           /* the number of the last block */
     uint32_t room;

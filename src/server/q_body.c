@@ -56,6 +56,18 @@ static void watch(linnet_q_block *q, uint64_t until, linnet_q_body *body, uint16
     linnet_wheel_set(&exchanges->wheel, &exchange->timer, until);
 }
 
+/* When missing blocks are asked for again. 7.2: "Each NON 4.08 (Request Entity Incomplete) response is subject to
+ * PROBING_RATE", and the wait for that "is limited to NON_PROBING_WAIT". */
+static uint64_t next_time(const linnet_q_block *q, uint64_t now, const linnet_q_body *body, uint32_t asked)
+{
+    uint64_t when = now + linnet_q_timing_wait(&q->timing, asked);
+    uint64_t longest = now + q->timing.probing_wait;
+
+    if (body->paid <= when)
+        return when;
+    return body->paid < longest ? body->paid : longest;
+}
+
 static void send_missing(linnet_q_block *q, uint64_t now, linnet_transfer *transfer)
 {
     const linnet_port *port = &q->endpoint->config.port;
@@ -76,7 +88,8 @@ static void send_missing(linnet_q_block *q, uint64_t now, linnet_transfer *trans
     linnet_writer_payload(&writer, list_missing(q, transfer, list));
     if (linnet_writer_end(&writer) < 0)
         return;
-    watch(q, now + linnet_q_timing_wait(&q->timing, body->asked + 1u) + WATCH_MORE, body, id);
+    body->paid = (body->paid > now ? body->paid : now) + (uint32_t)linnet_writer_end(&writer) * q->timing.octet_time;
+    watch(q, next_time(q, now, body, body->asked + 1u) + WATCH_MORE, body, id);
     port->send(port->context, &body->path, (size_t)linnet_writer_end(&writer));
 }
 
@@ -92,7 +105,7 @@ void linnet_q_body_timer(linnet_q_block *q, uint64_t now, linnet_transfer *trans
     }
     send_missing(q, now, transfer);
     body->asked++;
-    linnet_wheel_set(&q->wheel, &transfer->timer, now + linnet_q_timing_wait(&q->timing, body->asked));
+    linnet_wheel_set(&q->wheel, &transfer->timer, next_time(q, now, body, body->asked));
 }
 
 static void refuse(linnet_request *request, linnet_code code, const char *diagnostic)
@@ -155,6 +168,7 @@ static void note_request(linnet_q_body *body, const linnet_incoming *incoming)
 {
     linnet_bytes token = incoming->message->token;
 
+    body->paid = 0; /* it is there */
     body->confirmable = incoming->message->type == LINNET_CON;
     body->path = *incoming->path;
     body->mute = token.size > sizeof body->token;

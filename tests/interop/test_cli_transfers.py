@@ -26,6 +26,7 @@ class SlowServer:
 
     def __init__(self, body, etag=b"\x01"):
         self.body, self.etag, self.silent_from = body, etag, None
+        self.restless = False  # another ETag with each answer
         self.asked = []  # the numbers of blocks
         self.stalled = threading.Event()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -46,6 +47,8 @@ class SlowServer:
         offset = (value >> 4) * (16 << (value & 7)) if request.values(BLOCK2) else 0
         size = 16 << szx
         self.asked.append(offset // size)
+        if self.restless:
+            self.etag = len(self.asked).to_bytes(2, "big")
         if self.silent_from is not None and offset >= self.silent_from:
             self.stalled.set()
             return None
@@ -158,6 +161,14 @@ def test_a_list_of_many_resources_is_discovered_whole():
     listed = linnet("discover", "--format", "json", place)
     assert len(json.loads(listed.stdout)) == 101 and len(linnet("get", f"{place}/.well-known/core").stdout) > 3000
     assert running.stop() == 0
+
+
+def test_a_value_that_changes_faster_than_it_is_read_is_given_up_and_said_so(slow, tmp_path):
+    slow.restless = True
+    result = linnet("get", slow.uri, "--output", tmp_path / "file")
+    assert result.returncode == 3
+    assert b"changes faster than it can be read" in result.stderr and b"--block-size" in result.stderr
+    assert slow.asked == [0, 1] * 5, "once, and four times again"
 
 
 # Interrupted downloads

@@ -339,6 +339,41 @@ static void a_trace_sees_each_datagram(void **state)
     net_pair_close(&pair);
 }
 
+/* A trace that asks something itself. */
+typedef struct curious {
+    net_pair pair;
+    net_result result;
+    unsigned sent;
+} curious;
+
+static void ask_in_trace(void *context, bool sent, const linnet_path *path, linnet_bytes datagram)
+{
+    curious *self = context;
+    (void)path, (void)datagram;
+    self->sent += sent;
+    if (!sent || self->sent > 1)
+        return;
+    linnet_client_request request = net_get(net_uri(&self->pair, "count"), &self->result);
+    assert_int_equal(linnet_client_send(self->pair.client, &request, NULL), 0);
+}
+
+static void a_request_sent_by_a_trace_does_not_take_the_place_of_what_it_is_shown(void **state)
+{
+    (void)state;
+    curious self = {0};
+    net_result first;
+    net_pair_open(&self.pair,
+                  &(linnet_client_config){.trace = ask_in_trace, .trace_context = &self, .transmission.nstart = 2});
+    linnet_client_request request = net_get(net_uri(&self.pair, "hello"), &first);
+    assert_int_equal(linnet_client_send(self.pair.client, &request, NULL), 0);
+    net_run(&self.pair);
+    assert_string_equal(first.payload, "world");
+    assert_int_equal(self.sent, 2); /* nothing had to be sent again */
+    assert_int_equal(self.result.code, LINNET_CONTENT);
+    assert_int_equal(self.pair.counted, 1);
+    net_pair_close(&self.pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +393,7 @@ int main(void)
         cmocka_unit_test(a_function_posted_to_a_server_that_closes_is_not_called),
         cmocka_unit_test(a_stop_before_the_run_ends_it_at_once_and_only_once),
         cmocka_unit_test(a_trace_sees_each_datagram),
+        cmocka_unit_test(a_request_sent_by_a_trace_does_not_take_the_place_of_what_it_is_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -194,12 +194,14 @@ static void missing_blocks_are_asked_for_with_back_off_and_in_the_end_given_up(v
     assert_int_equal(run_until(start + 4 * SECOND - 5000), 0);
     assert_int_equal(run_until(start + 4 * SECOND + 5000), 1);
     assert_missing(last_answer(), "\x01", 1);
-    assert_int_equal(run_until(start + 12 * SECOND - 5000), 0);
-    assert_int_equal(run_until(start + 12 * SECOND + 9000), 1);
-    assert_int_equal(run_until(start + 28 * SECOND + 9000), 1);
-    assert_int_equal(run_until(start + 60 * SECOND + 9000), 1);
+    /* Not after 8 seconds: it was of eleven octets, and PROBING_RATE is one octet in a second. */
+    assert_int_equal(last_answer()->size, 11);
+    assert_int_equal(run_until(start + 15 * SECOND - 5000), 0);
+    assert_int_equal(run_until(start + 15 * SECOND + 9000), 1);
+    assert_int_equal(run_until(start + 31 * SECOND + 9000), 1);
+    assert_int_equal(run_until(start + 63 * SECOND + 9000), 1);
     assert_true(rig.heap.blocks > 0);
-    assert_int_equal(run_until(start + 125 * SECOND), 0);
+    assert_int_equal(run_until(start + 130 * SECOND), 0);
     assert_int_equal(rig.heap.blocks, 0);
     assert_int_equal(rig.endpoint->exchanges.pool.in_use, 0);
 }
@@ -218,7 +220,7 @@ static void a_reset_to_what_asks_for_missing_blocks_ends_the_body(void **state)
     assert_int_equal(run_until(rig.now + 5 * SECOND), 1);
     memcpy(reset + 2, rig.last_datagram + 2, 2);
     linnet_endpoint_receive(rig.endpoint, rig.now, &path, linnet_view(reset, sizeof reset));
-    assert_int_equal(run_until(rig.now + 9 * SECOND), 0);
+    assert_int_equal(run_until(rig.now + 13 * SECOND), 0);
     assert_int_equal(rig.heap.blocks, 0);
 }
 
