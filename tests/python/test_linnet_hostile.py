@@ -181,6 +181,54 @@ def test_an_interpreter_ends_quietly_with_all_under_way(demo_uri, closing):
     assert (done.returncode, done.stdout, done.stderr) == (0, "end\n", "")
 
 
+FORKED = """
+import asyncio, os, sys
+from linnet import *
+from linnet import resource
+
+class Hello(resource.Resource):
+    def render_get(self, request):
+        return Message(payload=b"hello")
+
+uri = sys.argv[1]
+loop = asyncio.new_event_loop()
+run = loop.run_until_complete
+
+async def main():
+    site = resource.Site()
+    site.add_resource(["hello"], Hello())
+    context = await Context.create_server_context(site, bind=("127.0.0.1", 0))
+    request = context.request(Message(code=GET, uri=f"{uri}/obs", observe=0))
+    assert (await request.response).opt.observe is not None
+    return context, request
+
+async def ask(uri, **message):
+    return await context.request(Message(uri=uri, **message), timeout=10).response
+
+async def told(payload):
+    async for notification in request.observation:
+        if notification.payload == payload:
+            return
+
+context, request = run(main())
+if os.fork() == 0:
+    sys.exit(0)
+assert os.wait()[1] == 0
+assert run(ask(f"{uri}/obs", code=PUT, payload=b"after the child")).code is CHANGED
+run(asyncio.wait_for(told(b"after the child"), 10))
+port = context.server_addresses[0][1]
+assert run(ask(f"coap://127.0.0.1:{port}/hello", code=GET)).payload == b"hello"
+run(context.shutdown())
+print("end")
+"""
+
+
+def test_a_child_process_that_ends_takes_nothing_from_its_parent(demo_uri):
+    done = subprocess.run([sys.executable, "-W", "ignore::ResourceWarning", "-c", FORKED, demo_uri], capture_output=True,
+                          text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "end\n", "")
+
+
 def test_a_client_that_was_never_opened_refuses():
     client = _linnet.Client.__new__(_linnet.Client)
     request = client.request(Message(code=GET, uri="coap://127.0.0.1/"), 0, 0, 0, True, None)
