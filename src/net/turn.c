@@ -135,7 +135,7 @@ static int look(linnet_loop *loop, linnet_poller_event *events, uint64_t until)
         linnet_patience_paid(&loop->patience);
     else
         linnet_patience_wasted(&loop->patience, begin, now);
-    loop->answered = false; /* once for what has left */
+    loop->answered = now < begin + loop->patience.look_us; /* else that was all for what has left */
     return count;
 }
 

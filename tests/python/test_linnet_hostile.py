@@ -109,11 +109,6 @@ def test_a_loop_that_is_closed_with_a_handler_at_work_gives_its_sockets_back():
     assert open_descriptors() == before
 
 
-class Below(resource.Resource, resource.PathCapable):
-    def render_get(self, request):
-        return Message(payload="/".join(request.opt.uri_path).encode())
-
-
 class Ring:
     """Garbage that only the collector finds; its end removes a resource."""
 
@@ -124,31 +119,45 @@ class Ring:
         self.action()
 
 
-@in_loop
-async def test_a_collector_that_runs_inside_a_request_may_take_the_resource_away():
-    for many in range(1, 12):  # allocations until it runs: one of them is in the midst of it
-        async with serving({"below": Below()}) as (site, context, uri):
-            removed = []
+class Below(resource.Resource, resource.PathCapable):
+    """After its first request the collector runs soon: in the midst of the second one."""
 
-            def remove(site=site, removed=removed):
-                removed.append(True)
-                site.remove_resource(["below"])
+    def __init__(self, action, allocations):
+        super().__init__()
+        self.action, self.allocations = action, allocations
 
-            message = Message(code=GET, uri=f"{uri}/below/one/two")
-            assert (await context.request(message).response).payload == b"one/two"
+    def _render_at_once(self, request):  # there is little between this and the next request
+        answer = Message(payload="/".join(request.opt.uri_path).encode())
+        if self.action:
             gc.collect()
-            Ring(remove)
-            before = gc.get_threshold()
-            request = context.request(message)
-            future = request.response
-            gc.set_threshold(many + sum(gc.get_count()[:1]), 1, 1)
+            Ring(self.action)
+            self.action = None
+            gc.set_threshold(gc.get_count()[0] + self.allocations, 1, 1)
+        return answer
+
+
+@pytest.mark.parametrize("allocations", range(5))
+@in_loop
+async def test_a_collector_that_runs_inside_a_request_may_take_the_resource_away(allocations):
+    removed, before = [], gc.get_threshold()
+
+    def remove():
+        removed.append(True)
+        site.remove_resource(["below"])
+
+    async with serving({"below": Below(remove, allocations)}) as (site, context, _):
+        with AsyncSocket(context.server_addresses[0][1]) as client:
             try:
-                response = await future
+                # They come together, so that nothing else runs in between; a short tuple is no allocation.
+                for number in range(3):
+                    client.send(bytes([0x40, 1, 0, number]) + b"\xb5below" + b"\x01a" * 24)
+                for number in range(3):
+                    answer = await client.receive()
+                    assert answer[1] in (CONTENT, NOT_FOUND)
             finally:
                 gc.set_threshold(*before)
-            assert response.code in (CONTENT, NOT_FOUND)
-            gc.collect()
-            assert removed == [True]
+        gc.collect()
+        assert removed == [True]
 
 
 OBSERVED_AT_EXIT = """
@@ -168,6 +177,54 @@ print("end")
 @pytest.mark.parametrize("closing", ("", "loop.close()", "del loop", "import linnet; linnet.kept = kept"))
 def test_an_interpreter_ends_quietly_with_all_under_way(demo_uri, closing):
     done = subprocess.run([sys.executable, "-W", "ignore::ResourceWarning", "-c", OBSERVED_AT_EXIT + closing, f"{demo_uri}/time"], capture_output=True,
+                          text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "end\n", "")
+
+
+FORKED = """
+import asyncio, os, sys
+from linnet import *
+from linnet import resource
+
+class Hello(resource.Resource):
+    def render_get(self, request):
+        return Message(payload=b"hello")
+
+uri = sys.argv[1]
+loop = asyncio.new_event_loop()
+run = loop.run_until_complete
+
+async def main():
+    site = resource.Site()
+    site.add_resource(["hello"], Hello())
+    context = await Context.create_server_context(site, bind=("127.0.0.1", 0))
+    request = context.request(Message(code=GET, uri=f"{uri}/obs", observe=0))
+    assert (await request.response).opt.observe is not None
+    return context, request
+
+async def ask(uri, **message):
+    return await context.request(Message(uri=uri, **message), timeout=10).response
+
+async def told(payload):
+    async for notification in request.observation:
+        if notification.payload == payload:
+            return
+
+context, request = run(main())
+if os.fork() == 0:
+    sys.exit(0)
+assert os.wait()[1] == 0
+assert run(ask(f"{uri}/obs", code=PUT, payload=b"after the child")).code is CHANGED
+run(asyncio.wait_for(told(b"after the child"), 10))
+port = context.server_addresses[0][1]
+assert run(ask(f"coap://127.0.0.1:{port}/hello", code=GET)).payload == b"hello"
+run(context.shutdown())
+print("end")
+"""
+
+
+def test_a_child_process_that_ends_takes_nothing_from_its_parent(demo_uri):
+    done = subprocess.run([sys.executable, "-W", "ignore::ResourceWarning", "-c", FORKED, demo_uri], capture_output=True,
                           text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "end\n", "")
 

@@ -1,6 +1,7 @@
 """Answers that are about to come are waited for without falling asleep: what that leaves to the others in the loop."""
 
 import asyncio
+import select
 
 import pytest
 
@@ -99,7 +100,10 @@ async def test_where_no_answer_comes_it_is_waited_for_once():
         message = Message(code=GET, uri=f"coap://127.0.0.1:{silent.port}/")
         client.request(message, 0, 0, 0, True, None)
         assert len(loop.soon) == 1, "it left at once, and its answer may come"
-        loop.soon.pop()()
+        for _ in range(2):  # the first may be cut short by a timer that is set for the first time
+            for callback in loop.soon[:]:
+                loop.soon.remove(callback)
+                callback()
         assert loop.soon == [], "it has not come: the descriptor tells when it does"
         assert len(await silent.receive()) > 0 and client.pending == 1
         client.close()
@@ -116,12 +120,15 @@ async def test_one_turn_takes_no_more_answers_than_there_are_requests_under_way(
     asked = [client.request(Message(code=GET, uri=f"{demo_uri}/time"), 0, 0, 0, True, None) for _ in range(100)]
     answered = ended(asked)
     assert answered < 100, "each that was made has taken one at most"
-    while loop.soon:
-        loop.soon.pop()()
+    while answered < 100:
+        if loop.soon:
+            loop.soon.pop()()
+        else:  # the machine was busy with something else
+            assert select.select([client.fileno()], [], [], PATIENCE)[0]
+            client._process()
         now = ended(asked)
         assert now - answered <= 1, "NSTART is 1, and between two answers the loop's others have their turn"
         answered = now
-    assert answered == 100
     client.close()
 
 

@@ -100,7 +100,9 @@ static void a_client_lingers_for_an_answer_once(void **state)
     assert_false(linnet_client_lingers(pair.client));
     send(pair.client, uri, &result);
     assert_true(linnet_client_lingers(pair.client));
-    assert_int_equal(linnet_client_linger(pair.client), 0);
+    assert_int_equal(linnet_client_linger(pair.client), 0); /* may end early: a timer is set for the first time */
+    if (linnet_client_lingers(pair.client))
+        assert_int_equal(linnet_client_linger(pair.client), 0);
     assert_false(linnet_client_lingers(pair.client));
     assert_int_equal(linnet_client_pending(pair.client), 1);
     net_pair_close(&pair);

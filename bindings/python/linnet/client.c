@@ -13,7 +13,7 @@ static void close_client(linnet_py_client *self)
     self->client = NULL;
     self->closing = false;
     linnet_hook_close(&self->hook);
-    if (client) {
+    if (client && !linnet_hook_forked(&self->hook)) {
         self->processing = true; /* every request is told */
         linnet_client_close(client);
         self->processing = false;

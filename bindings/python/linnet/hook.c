@@ -1,9 +1,12 @@
 /* Reader, timer and call of an asyncio loop. */
 #include "hook.h"
 
+#include <unistd.h>
+
 int linnet_hook_open(linnet_hook *hook, PyObject *loop, PyObject *owner, int descriptor)
 {
     hook->descriptor = descriptor;
+    hook->opened_by = getpid();
     if (loop == Py_None)
         return 0;
     hook->call_soon = PyObject_GetAttrString(loop, "call_soon");
@@ -17,6 +20,8 @@ int linnet_hook_open(linnet_hook *hook, PyObject *loop, PyObject *owner, int des
     hook->loop = loop;
     return 0;
 }
+
+bool linnet_hook_forked(const linnet_hook *hook) { return hook->opened_by && hook->opened_by != getpid(); }
 
 static void cancel_timer(linnet_hook *hook)
 {
@@ -44,7 +49,7 @@ static bool is_closed(PyObject *loop)
 void linnet_hook_close(linnet_hook *hook)
 {
     linnet_aside aside = linnet_put_aside();
-    if (hook->loop && !is_closed(hook->loop)) {
+    if (hook->loop && !linnet_hook_forked(hook) && !is_closed(hook->loop)) {
         PyObject *removed = PyObject_CallMethod(hook->loop, "remove_reader", "i", hook->descriptor);
         if (!removed)
             linnet_unraisable(hook->loop);

@@ -5,17 +5,23 @@
 
 #include "module.h"
 
+#include <sys/types.h>
+
 typedef struct linnet_hook {
     PyObject *loop;                             /* NULL: closed, or its owner is driven by hand */
     PyObject *call_soon, *call_later, *process; /* bound methods of loop and owner */
     PyObject *timer;                            /* that of `due`; NULL: none */
     uint64_t due;
     int descriptor;
-    bool soon; /* call_soon was called and has not run */
+    pid_t opened_by; /* 0: it was not opened */
+    bool soon;       /* call_soon was called and has not run */
 } linnet_hook;
 
 /* From now on the loop calls owner._process() where there is something to do. `loop` may be None. -1: an exception. */
 int linnet_hook_open(linnet_hook *hook, PyObject *loop, PyObject *owner, int descriptor);
+/* Whether this is another process by now. What it has of a client or a server is a copy, whose sockets, and the epoll
+ * set that they are in, are the parent's: it must not close it, which would tell peers, and take it out of that set. */
+bool linnet_hook_forked(const linnet_hook *hook);
 /* Lets go of the loop; keeps any exception. */
 void linnet_hook_close(linnet_hook *hook);
 /* The same where the garbage collector takes loop and owner: the loop, which had the owner, is in pieces by then. */

@@ -27,7 +27,8 @@ static void close_server(linnet_py_server *self)
     self->server = NULL;
     self->closing = false;
     linnet_hook_close(&self->hook);
-    linnet_server_close(server);
+    if (!linnet_hook_forked(&self->hook))
+        linnet_server_close(server);
     linnet_py_kept_forget(self, NULL);
     while (self->routes)
         free_route(self->routes);
