@@ -6,7 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <sys/poll.h>
 #include <unistd.h>
 
 typedef struct coap_socket {
