@@ -10,7 +10,7 @@ if(LINNET_DTLS)
     set(LINNET_PC_REQUIRES "gnutls >= 3.7, nettle >= 3.8")
 endif()
 
-# Each file of ports/posix/net stands in for that of the same name in src/net.
+# Each file of ports/posix/net stands in for that of the same name in src/net, and so does each of ports/small.
 if(LINNET_POSIX_NET)
     include_directories(BEFORE ${PROJECT_SOURCE_DIR}/ports/posix)
     if(LINNET_SMALL) # likewise for settings
@@ -43,6 +43,9 @@ foreach(layer IN LISTS linnet_core_layers linnet_system_layers)
     endif()
     if(layer STREQUAL "net" AND LINNET_POSIX_NET)
         linnet_stand_in(sources ${PROJECT_SOURCE_DIR}/ports/posix/net)
+        if(LINNET_SMALL)
+            linnet_stand_in(sources ${PROJECT_SOURCE_DIR}/ports/small/net)
+        endif()
     endif()
     if(NOT sources)
         continue()

@@ -1,17 +1,19 @@
 /* What Coap.socket() gives: an object to poll with `select`. It has a duplicate of the server's descriptor, so that
- * closing it takes nothing from the module. */
+ * closing it takes nothing from the module; or the descriptor itself, where there are no duplicates (lwIP), until the
+ * module is closed. */
 #include "coap.h"
 
 #include "py/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <sys/poll.h>
 #include <unistd.h>
 
 typedef struct coap_socket {
     mp_obj_base_t base;
     int descriptor; /* -1: closed */
+    bool borrowed;  /* it is the module's own */
 } coap_socket;
 
 mp_obj_t linnet_mp_socket_new(int descriptor)
@@ -19,15 +21,18 @@ mp_obj_t linnet_mp_socket_new(int descriptor)
     coap_socket *made = m_malloc_with_finaliser(sizeof *made);
     *made = (coap_socket){.base = {.type = &linnet_mp_socket_type}, .descriptor = -1};
     made->descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-    if (made->descriptor < 0)
+    if (made->descriptor < 0 && (errno == EMFILE || errno == ENFILE))
         mp_raise_OSError(errno);
+    made->borrowed = made->descriptor < 0;
+    if (made->borrowed)
+        made->descriptor = descriptor;
     return MP_OBJ_FROM_PTR(made);
 }
 
 void linnet_mp_socket_close(mp_obj_t self)
 {
     coap_socket *of = MP_OBJ_TO_PTR(self);
-    if (of->descriptor >= 0)
+    if (of->descriptor >= 0 && !of->borrowed)
         close(of->descriptor);
     of->descriptor = -1;
 }

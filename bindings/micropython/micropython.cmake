@@ -14,18 +14,21 @@ set(linnet_folders ${LINNET_DIR}/src)
 set(linnet_system "_GNU_SOURCE=")
 
 # Elsewhere than on Linux (ESP32), or with LINNET_POSIX_NET: each file of ports/posix/net stands in for that of the same
-# name in src/net.
-if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
-    message(WARNING "Linnet was tried on Linux only; docs/micropython.md says what ${CMAKE_SYSTEM_NAME} still needs")
-endif()
+# name in src/net, and those of ports/small for both, as its settings do. LINNET_SETTINGS is another folder with net/ and
+# module/settings.h, for a device with more memory or less.
 if(LINNET_POSIX_NET OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux")
-    file(GLOB others CONFIGURE_DEPENDS ${LINNET_DIR}/ports/posix/net/*.c)
-    foreach(other IN LISTS others)
-        get_filename_component(name ${other} NAME)
-        list(REMOVE_ITEM linnet_sources ${LINNET_DIR}/src/net/${name})
+    if(NOT LINNET_SETTINGS)
+        set(LINNET_SETTINGS ${LINNET_DIR}/ports/small)
+    endif()
+    foreach(folder posix small)
+        file(GLOB others CONFIGURE_DEPENDS ${LINNET_DIR}/ports/${folder}/net/*.c)
+        foreach(other IN LISTS others)
+            get_filename_component(name ${other} NAME)
+            list(FILTER linnet_sources EXCLUDE REGEX "/net/${name}$")
+        endforeach()
+        list(APPEND linnet_sources ${others})
     endforeach()
-    list(APPEND linnet_sources ${others})
-    list(PREPEND linnet_folders ${LINNET_DIR}/ports/posix)
+    set(linnet_folders ${LINNET_SETTINGS} ${LINNET_DIR}/ports/posix ${LINNET_DIR}/src)
     set(linnet_system "_DEFAULT_SOURCE")
 endif()
 set_source_files_properties(${linnet_sources} PROPERTIES

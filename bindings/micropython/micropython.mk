@@ -10,13 +10,17 @@ LINNET_LAYERS := wire engine server client net module
 LINNET_SOURCES := $(wildcard $(addprefix $(LINNET_DIR)/src/,$(addsuffix /*.c,$(LINNET_LAYERS))))
 LINNET_SOURCES += $(LINNET_DIR)/src/security/absent.c # no DTLS: it would need GnuTLS and nettle in the firmware
 
-# LINNET_POSIX_NET=1: each file of ports/posix/net stands in for that of the same name in src/net, as on ESP32.
-ifeq ($(LINNET_POSIX_NET),1)
-LINNET_PORT := $(wildcard $(LINNET_DIR)/ports/posix/net/*.c)
-LINNET_SOURCES := $(filter-out $(addprefix $(LINNET_DIR)/src/net/,$(notdir $(LINNET_PORT))),$(LINNET_SOURCES)) $(LINNET_PORT)
-LINNET_CFLAGS := -std=c11 -I$(LINNET_DIR)/ports/posix -I$(LINNET_DIR)/src -D_DEFAULT_SOURCE
-else
+# LINNET_POSIX_NET=1: each file of ports/posix/net stands in for that of the same name in src/net, as on ESP32;
+# LINNET_SMALL=1: and those of ports/small for both, as its settings do.
+linnet_stand_in = $(filter-out $(addprefix %/net/,$(notdir $(wildcard $(1)/net/*.c))),$(LINNET_SOURCES)) $(wildcard $(1)/net/*.c)
 LINNET_CFLAGS := -std=gnu11 -I$(LINNET_DIR)/src -D_GNU_SOURCE=
+ifeq ($(LINNET_POSIX_NET),1)
+LINNET_SOURCES := $(call linnet_stand_in,$(LINNET_DIR)/ports/posix)
+LINNET_CFLAGS := -std=c11 -I$(LINNET_DIR)/ports/posix -I$(LINNET_DIR)/src -D_DEFAULT_SOURCE
+ifeq ($(LINNET_SMALL),1)
+LINNET_SOURCES := $(call linnet_stand_in,$(LINNET_DIR)/ports/small)
+LINNET_CFLAGS := -I$(LINNET_DIR)/ports/small $(LINNET_CFLAGS)
+endif
 endif
 SRC_USERMOD_LIB_C += $(sort $(LINNET_SOURCES))
 

@@ -4,6 +4,8 @@
  */
 #include "coap.h"
 
+#if !MICROPY_PY_NETWORK /* else the port has one that joins networks */
+
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -115,3 +117,5 @@ static const mp_rom_map_elem_t entries[] = {
 static MP_DEFINE_CONST_DICT(dict, entries);
 
 MP_DEFINE_CONST_OBJ_TYPE(linnet_mp_wlan_type, MP_QSTR_WLAN, MP_TYPE_FLAG_NONE, make_new, make, locals_dict, &dict);
+
+#endif

@@ -2,7 +2,7 @@
 #include "net/outbox.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <sys/poll.h>
 
 /* Whether to offer it once more. */
 static bool is_worth_a_try(linnet_outbox *outbox, int descriptor, int number, unsigned tries)

@@ -5,9 +5,9 @@
 
 #include "net/poller.h"
 
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/poll.h>
 
 /* What ends the waiting. A poller that stands in another shares its bell, so all of a module have one socket for that;
  * a poller that nobody waits for has none. */
