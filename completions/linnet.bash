@@ -12,22 +12,22 @@ _linnet() {
     fi
     case ${COMP_WORDS[1]} in
     get | put | post | delete | fetch | patch | ipatch)
-        options="--payload --payload-file --content-format --accept --option --etag --if-match --if-none-match --hop-limit --no-uri-host --token --non --block-size --timeout --retries --local-port --interface --loss --q-block --psk-identity --psk-key --credentials --cert --key --rpk --ca --peer-key --insecure --output --resume --format --verbose --color --help"
+        options="--payload --payload-file --content-format --accept --option --etag --if-match --if-none-match --hop-limit --no-uri-host --token --non --block-size --timeout --retries --local-port --interface --loss --q-block --psk-identity --psk-key --credentials --cert --key --rpk --ca --peer-key --insecure --connection-id --no-connection-id --output --resume --format --verbose --color --help"
         ;;
     observe)
-        options="--count --duration --payload --payload-file --content-format --accept --option --etag --if-match --if-none-match --hop-limit --no-uri-host --token --non --block-size --timeout --retries --local-port --interface --loss --psk-identity --psk-key --credentials --cert --key --rpk --ca --peer-key --insecure --observe-exec --output --format --verbose --color --help"
+        options="--count --duration --payload --payload-file --content-format --accept --option --etag --if-match --if-none-match --hop-limit --no-uri-host --token --non --block-size --timeout --retries --local-port --interface --loss --psk-identity --psk-key --credentials --cert --key --rpk --ca --peer-key --insecure --connection-id --no-connection-id --observe-exec --output --format --verbose --color --help"
         ;;
     ping)
-        options="--count --interval --timeout --local-port --loss --verbose --psk-identity --psk-key --credentials --cert --key --rpk --ca --peer-key --insecure --color --help"
+        options="--count --interval --timeout --local-port --loss --verbose --psk-identity --psk-key --credentials --cert --key --rpk --ca --peer-key --insecure --connection-id --no-connection-id --color --help"
         ;;
     discover)
-        options="--format --output --non --timeout --retries --interface --loss --verbose --psk-identity --psk-key --credentials --cert --key --rpk --ca --peer-key --insecure --color --help"
+        options="--format --output --non --timeout --retries --interface --loss --verbose --psk-identity --psk-key --credentials --cert --key --rpk --ca --peer-key --insecure --connection-id --no-connection-id --color --help"
         ;;
     shell)
         options="--color --help"
         ;;
     serve)
-        options="--demo --dynamic --bind --join --leisure --psk-identity --psk-key --credentials --psk-hint --cert --key --rpk --ca --peer-key --sessions --amplification --token-size --no-q-block --log-level --log-format --verbose --loss --color --help"
+        options="--demo --dynamic --bind --join --leisure --psk-identity --psk-key --credentials --psk-hint --cert --key --rpk --ca --peer-key --connection-id --no-connection-id --sessions --amplification --token-size --no-q-block --log-level --log-format --verbose --loss --color --help"
         ;;
     decode)
         options="--port --summary --format --color --help"

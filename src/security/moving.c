@@ -144,12 +144,13 @@ void linnet_move_ask(linnet_dtls *dtls, uint64_t now, linnet_move *move)
     uint8_t datagram[PING_SIZE + LINNET_RECORD_OVERHEAD], ping[PING_SIZE] = {CONFIRMABLE, 0};
     if (move->is_proved || ping_size(session) > move->credit)
         return;
-    gnutls_rnd(GNUTLS_RND_NONCE, move->question, sizeof move->question);
+    if (!move->has_asked) /* else it is asked again: the answer to the first may be on its way yet */
+        gnutls_rnd(GNUTLS_RND_NONCE, move->question, sizeof move->question);
     memcpy(ping + 2, move->question, sizeof move->question);
     size_t size = linnet_record_seal(&session->record, linnet_session_cid(session), LINNET_APPLICATION_DATA,
                                      linnet_view(ping, sizeof ping), datagram);
     move->asked_at = now;
-    move->has_asked = size > 0;
+    move->has_asked = move->has_asked || size > 0;
     move->credit -= (uint32_t)size;
     if (size > 0)
         dtls->config.send(dtls->config.context, &move->way, linnet_view(datagram, size));

@@ -91,6 +91,35 @@ static void records_have_the_form_that_was_agreed_on(void **state)
     }
 }
 
+/* Says in a hello that an empty ID has so many octets. */
+static unsigned lengthen_id(pair *self, pair_datagram *datagram, void *context)
+{
+    static const uint8_t empty[] = {0, 54, 0, 1, 0};
+    (void)self;
+    for (size_t i = 0; i + sizeof empty <= datagram->size; i++)
+        if (datagram->to == PAIR_TO_SERVER && memcmp(datagram->octets + i, empty, sizeof empty) == 0)
+            datagram->octets[i + 4] = *(uint8_t *)context;
+    return 1;
+}
+
+static void a_malformed_extension_ends_the_handshake(void **state)
+{
+    static const uint8_t lengths[] = {1, 6, 255};
+    (void)state;
+    for (size_t i = 0; i < sizeof lengths; i++) {
+        pair *self = open_pair(0, 0, &scene_psk, &scene_psk);
+        self->fate = lengthen_id;
+        self->fate_context = (void *)(uintptr_t)&lengths[i];
+        pair_connect(self, NULL);
+        pair_run(self, 60);
+        assert_int_equal(self->connected, LINNET_EHANDSHAKE);
+        assert_int_equal(self->failures[PAIR_TO_SERVER], 1);
+        assert_int_equal(linnet_dtls_handshakes(self->ends[PAIR_TO_SERVER]), 0);
+        assert_int_equal(linnet_dtls_sessions(self->ends[PAIR_TO_SERVER]), 0);
+        scene_close(self);
+    }
+}
+
 static void every_suite_has_them(void **state)
 {
     static const uint16_t suites[] = {LINNET_PSK_AES_128_CCM_8, LINNET_PSK_AES_128_CCM, LINNET_PSK_AES_128_GCM,
@@ -367,6 +396,34 @@ static void a_new_address_that_answers_is_proved(void **state)
     scene_close(self);
 }
 
+static unsigned slow_down(pair *self, pair_datagram *datagram, void *context)
+{
+    (void)self, (void)context;
+    datagram->due += 1700000;
+    return 1;
+}
+
+/* Where an answer takes longer than the time until it is asked again. */
+static void a_slow_network_can_be_proved_too(void **state)
+{
+    pair *self = open_connected(0, 0);
+    uint8_t large[400] = {1};
+    (void)state;
+    self->fate = slow_down;
+    pair_move(self, ELSEWHERE);
+    assert_true(pair_say(self, PAIR_TO_SERVER,
+                         "a question that is long enough for some pings to be paid for by it, even small ones"));
+    pair_wait(self, 3);
+    for (unsigned i = 0; i < 8; i++) {
+        assert_true(pair_say_octets(self, PAIR_TO_CLIENT, linnet_view(large, sizeof large)));
+        pair_wait(self, 1);
+    }
+    assert_true(self->pings >= 2);
+    linnet_session *session = linnet_session_find(self->ends[PAIR_TO_SERVER], self->server_path.peer.session);
+    assert_true(session->moved && session->more->move->is_proved);
+    scene_close(self);
+}
+
 /* What is small costs no ping. */
 static void a_small_answer_needs_no_proof(void **state)
 {
@@ -433,6 +490,34 @@ static void an_answer_from_another_address_proves_nothing(void **state)
     scene_close(self);
 }
 
+/* It came late, from where the client was before, so it moves nobody back; nor does it say anything of the new address.
+ */
+static void a_late_answer_from_the_old_address_proves_nothing(void **state)
+{
+    pair *self = open_connected(0, 0);
+    diverter thief = {.to = elsewhere(self), .diverts = true};
+    uint8_t large[400] = {1}, answer[4] = {0x70, 0}, datagram[64];
+    linnet_path way;
+    (void)state;
+    self->fate = divert;
+    self->fate_context = &thief;
+    assert_true(pair_say(self, PAIR_TO_SERVER, "question"));
+    pair_run(self, 1);
+    assert_true(pair_say_octets(self, PAIR_TO_CLIENT, linnet_view(large, sizeof large)));
+    pair_wait(self, 1);
+    linnet_session *session = linnet_session_find(self->ends[PAIR_TO_SERVER], self->server_path.peer.session);
+    assert_true(session->more->move->has_asked);
+    memcpy(answer + 2, session->more->move->question, 2);
+    size_t size = linnet_dtls_seal(self->ends[PAIR_TO_CLIENT], self->client_path.peer.session, linnet_view(answer, 4),
+                                   datagram, &way);
+    assert_true(pair_say(self, PAIR_TO_SERVER, "newer"));
+    pair_run(self, 1);
+    pair_inject(self, PAIR_TO_SERVER, &self->client_way, linnet_view(datagram, size));
+    pair_run(self, 1);
+    assert_false(session->more->move->is_proved);
+    scene_close(self);
+}
+
 /* The client goes elsewhere when its n-th datagram leaves. */
 typedef struct leaver {
     size_t number;
@@ -494,6 +579,17 @@ static void a_last_flight_goes_to_where_the_client_is(void **state)
     scene_close(self);
 }
 
+/* Asks so much of the new address that it has to show that it hears; and it does. */
+static void prove(pair *self)
+{
+    uint8_t large[800] = {1};
+    linnet_session *session = linnet_session_find(self->ends[PAIR_TO_SERVER], self->server_path.peer.session);
+    assert_true(session && session->moved);
+    assert_true(pair_say_octets(self, PAIR_TO_CLIENT, linnet_view(large, sizeof large)));
+    pair_wait(self, 1);
+    assert_true(session->more->move->is_proved);
+}
+
 /* A second session of the same client end, from another port of its. */
 static linnet_path connect_another(pair *self, uint16_t port, bool offers)
 {
@@ -521,6 +617,7 @@ static void two_peers_at_one_address_are_told_apart(void **state)
         self->server_way.socket = 0;
         scene_expect_talk(self); /* from ELSEWHERE, by its ID */
         assert_int_equal(self->server_path.peer.session, server_first.peer.session);
+        prove(self); /* it takes nobody's place */
         self->client_path = client_second;
         self->server_way.socket = 1;
         scene_expect_talk(self);
@@ -560,6 +657,22 @@ static void a_handshake_from_an_old_address_ends_only_sessions_of_its_own(void *
         }
         self->keyrings[PAIR_TO_CLIENT] = first;
         linnet_keyring_release(other);
+        scene_close(self);
+    }
+}
+
+/* A new handshake of the same name ends what is where it comes from, and not what was there. */
+static void a_session_is_replaced_where_it_is(void **state)
+{
+    (void)state;
+    for (int moved = 0; moved < 2; moved++) {
+        pair *self = open_connected(0, 8);
+        pair_move(self, ELSEWHERE);
+        scene_expect_talk(self);
+        prove(self);
+        connect_another(self, moved ? ELSEWHERE : 40000, true);
+        assert_int_equal(self->ended[PAIR_TO_SERVER], moved);
+        assert_int_equal(linnet_dtls_sessions(self->ends[PAIR_TO_SERVER]), moved ? 1 : 2);
         scene_close(self);
     }
 }
@@ -729,13 +842,17 @@ int main(void)
         cmocka_unit_test(the_other_form_is_dropped),
         cmocka_unit_test(a_new_address_gets_three_times_what_it_sent_and_the_old_one_the_rest),
         cmocka_unit_test(a_new_address_that_answers_is_proved),
+        cmocka_unit_test(a_slow_network_can_be_proved_too),
         cmocka_unit_test(a_small_answer_needs_no_proof),
+        cmocka_unit_test(a_malformed_extension_ends_the_handshake),
         cmocka_unit_test(a_ping_cannot_be_answered_by_guessing),
         cmocka_unit_test(an_answer_from_another_address_proves_nothing),
+        cmocka_unit_test(a_late_answer_from_the_old_address_proves_nothing),
         cmocka_unit_test(a_client_that_moves_in_a_handshake_fails_cleanly_or_not_at_all),
         cmocka_unit_test(a_last_flight_goes_to_where_the_client_is),
         cmocka_unit_test(two_peers_at_one_address_are_told_apart),
         cmocka_unit_test(a_handshake_from_an_old_address_ends_only_sessions_of_its_own),
+        cmocka_unit_test(a_session_is_replaced_where_it_is),
         cmocka_unit_test(ids_and_addresses_outlive_a_restart),
         cmocka_unit_test(a_server_with_ids_of_another_size_does_not_restore_those),
         cmocka_unit_test(a_client_does_not_follow_its_server),

@@ -1,5 +1,6 @@
 /* Records with a Connection ID (RFC 9146), against additional data and nonces that are put together by hand and ciphers
  * of GnuTLS, and what is to be dropped. */
+#include "security/cid.h"
 #include "security/sessions.h"
 
 #include <gnutls/crypto.h>
@@ -237,6 +238,39 @@ static void a_record_that_is_cut_is_none(void **state)
         linnet_record_next(&whole, 0, &record)); /* "The CID field is present and contains one or more bytes" */
 }
 
+/* "Once encryption is enabled, they MUST send with the record format defined in Figure 3 [...]. Plaintext payloads
+ * never use the new record format". */
+static void a_handshake_takes_enciphered_records_with_its_id_alone(void **state)
+{
+    static const uint8_t with[19] = {25, 254, 253, 0, 1, 0, 0, 0, 0, 0, 0, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69};
+    static const uint8_t without[13] = {22, 254, 253, 0, 1};
+    linnet_handshake *handshake = calloc(1, sizeof *handshake);
+    (void)state;
+    for (unsigned enciphered = 0; enciphered < 2; enciphered++) {
+        uint8_t octets[19];
+        memcpy(octets, with, sizeof octets);
+        octets[4] = (uint8_t)enciphered;
+        linnet_record has = parse(linnet_view(octets, 19), sizeof cid);
+        uint8_t plain[13];
+        memcpy(plain, without, sizeof plain);
+        plain[4] = (uint8_t)enciphered;
+        linnet_record has_not = parse(linnet_view(plain, 13), sizeof cid);
+        handshake->cids = (linnet_cids){.agreed = true, .own_size = sizeof cid};
+        memcpy(handshake->cids.own, cid, sizeof cid);
+        assert_int_equal(linnet_cid_is_right(handshake, &has), enciphered);
+        assert_int_equal(linnet_cid_is_right(handshake, &has_not), !enciphered);
+        handshake->cids.own[5] ^= 1;
+        assert_false(linnet_cid_is_right(handshake, &has));
+        handshake->cids = (linnet_cids){.agreed = true}; /* we want none */
+        assert_false(linnet_cid_is_right(handshake, &has));
+        assert_true(linnet_cid_is_right(handshake, &has_not));
+        handshake->cids = (linnet_cids){.own_size = sizeof cid}; /* the peer does not know them */
+        assert_false(linnet_cid_is_right(handshake, &has));
+        assert_true(linnet_cid_is_right(handshake, &has_not));
+    }
+    free(handshake);
+}
+
 /* To be the peer and oneself again. */
 static void mirroring_twice_changes_nothing(void **state)
 {
@@ -260,10 +294,15 @@ static void mirroring_twice_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_record_is_what_the_rfc_says),  cmocka_unit_test(so_it_is_with_chacha),
-        cmocka_unit_test(padding_is_taken_off),           cmocka_unit_test(a_record_that_is_all_padding_is_nothing),
-        cmocka_unit_test(an_id_may_have_1_to_255_octets), cmocka_unit_test(a_record_of_the_other_form_is_not_opened),
-        cmocka_unit_test(a_record_that_is_cut_is_none),   cmocka_unit_test(mirroring_twice_changes_nothing),
+        cmocka_unit_test(a_record_is_what_the_rfc_says),
+        cmocka_unit_test(so_it_is_with_chacha),
+        cmocka_unit_test(padding_is_taken_off),
+        cmocka_unit_test(a_record_that_is_all_padding_is_nothing),
+        cmocka_unit_test(an_id_may_have_1_to_255_octets),
+        cmocka_unit_test(a_record_of_the_other_form_is_not_opened),
+        cmocka_unit_test(a_record_that_is_cut_is_none),
+        cmocka_unit_test(a_handshake_takes_enciphered_records_with_its_id_alone),
+        cmocka_unit_test(mirroring_twice_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
