@@ -6,7 +6,7 @@
  * only. So the result is mixed once more, one to one, which leaves no such order. */
 #include "engine/hash.h"
 
-#define TOKEN_OCTETS 8u /* of a token in one go */
+#define TOKEN_OCTETS 8u                   /* of a token in one go */
 #define PRINT_FACTOR UINT32_C(0x9e3779b1) /* odd; the upper half of a product depends on every bit */
 #define PEER_WORDS (sizeof(linnet_address) / sizeof(uint32_t))
 

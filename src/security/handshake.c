@@ -196,13 +196,14 @@ void linnet_handshake_receive(linnet_handshake *handshake, uint64_t now, const l
         linnet_bytes unwrapped = linnet_cid_unwrap(handshake, record, room);
         (void)linnet_record_next(&unwrapped, 0, &known);
     }
-    if (!linnet_messages_fit(handshake, &known)) {
+    linnet_messages_verdict verdict = linnet_messages_judge(handshake, &known);
+    if (verdict == LINNET_MESSAGES_TOO_LARGE) {
         fail(handshake, LINNET_EHANDSHAKE, GNUTLS_A_ILLEGAL_PARAMETER,
              "the peer's messages, or its certificates, are larger than handshake_size allows");
         return;
     }
     handshake->input = known.octets;
-    if (known.type != LINNET_TLS12_CID) /* else it is not authentic */
+    if (verdict == LINNET_MESSAGES_FIT && known.type != LINNET_TLS12_CID) /* else it is not authentic */
         step(handshake, now, linnet_flight_is_repeated(handshake, now, record));
     if (handshake->state != LINNET_SHAKING)
         return;

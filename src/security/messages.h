@@ -17,7 +17,13 @@ typedef struct linnet_messages {
     uint32_t announced[LINNET_PEER_MESSAGES]; /* by number: 1 + the size of that message; 0: it has not begun */
 } linnet_messages;
 
-/* Whether a record's handshake messages fit. They may not: then the library must not see it. */
-bool linnet_messages_fit(struct linnet_handshake *handshake, const linnet_record *record);
+/* What a record's handshake messages are. Only of LINNET_MESSAGES_FIT may the library see it. */
+typedef enum linnet_messages_verdict {
+    LINNET_MESSAGES_FIT,
+    LINNET_MESSAGES_ODD, /* one is not as long as it said before: it is of another handshake, late or false */
+    LINNET_MESSAGES_TOO_LARGE
+} linnet_messages_verdict;
+
+linnet_messages_verdict linnet_messages_judge(struct linnet_handshake *handshake, const linnet_record *record);
 
 #endif

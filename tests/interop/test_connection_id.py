@@ -12,7 +12,7 @@ from support import programs, run, secured
 from support.programs import Server
 from support.relay import Relay
 
-HANDSHAKE, DATA, WITH_CID = 22, 23, 25
+HANDSHAKE, DATA, TLS12_CID = 22, 23, 25
 KEY = secured.PSK[-1].encode().hex()
 
 
@@ -35,7 +35,7 @@ def rebind_at(count):
     seen = [0]
 
     def rule(packet):
-        seen[0] += packet.to_server and first_octet(packet) == WITH_CID
+        seen[0] += packet.to_server and first_octet(packet) == TLS12_CID
         if seen[0] == count and packet.to_server:
             seen[0] += 1
             rule.nat.rebind()
@@ -134,4 +134,4 @@ def test_one_setting_turns_them_off(where):
         told = run.linnet("get", "-v", f"{uri}/secure", *secured.PSK, *off["client"])
         assert told.returncode == 0, told.stderr
         assert "what goes out has no Connection ID, what comes in no Connection ID" in told.stderr
-        assert {first_octet(packet) for packet in nat.packets} & {DATA, WITH_CID} == {DATA}
+        assert {first_octet(packet) for packet in nat.packets} & {DATA, TLS12_CID} == {DATA}

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-ALERT, HANDSHAKE, APPLICATION_DATA, WITH_CID = 21, 22, 23, 25
+ALERT, HANDSHAKE, APPLICATION_DATA, TLS12_CID = 21, 22, 23, 25
 CLIENT_HELLO, SERVER_HELLO, FINISHED = 1, 2, 20
 CID_SIZE = 6  # of the Connection IDs that servers of Linnet give; its clients want none
 PSK_AES_128_CCM_8 = 0xC0A8
 ECDHE_ECDSA_AES_128_CCM_8 = 0xC0AE
 ECDHE_ECDSA_AES_128_CCM = 0xC0AC
 DECRYPT_ERROR, CERTIFICATE_UNKNOWN = 51, 46
-MAX_FRAGMENT_LENGTH, EXTENDED_MASTER_SECRET = 1, 23  # extensions
+MAX_FRAGMENT_LENGTH, EXTENDED_MASTER_SECRET, CONNECTION_ID = 1, 23, 54  # extensions
 
 
 @dataclass
@@ -33,14 +33,15 @@ class Record:
         return self.octets[12:]
 
 
-def records(datagram):
+def records(datagram, cid_size=CID_SIZE):
+    """`cid_size`: octets of the Connection IDs that whoever it is for has given out (RFC 9146 4)."""
     found = []
     while len(datagram) >= 13:
-        start = 13 + (CID_SIZE if datagram[0] == WITH_CID else 0)
-        size = int.from_bytes(datagram[start - 2 : start], "big")
+        size_at = 11 + (cid_size if datagram[0] == TLS12_CID else 0)
+        size = int.from_bytes(datagram[size_at : size_at + 2], "big")
         epoch, sequence = int.from_bytes(datagram[3:5], "big"), int.from_bytes(datagram[5:11], "big")
-        found.append(Record(datagram[0], epoch, sequence, datagram[start : start + size]))
-        datagram = datagram[start + size :]
+        found.append(Record(datagram[0], epoch, sequence, datagram[size_at + 2 : size_at + 2 + size]))
+        datagram = datagram[size_at + 2 + size :]
     return found
 
 
@@ -63,11 +64,24 @@ def selected_suite(hello):
 
 
 def extensions(hello):
-    """The numbers of the extensions in a ServerHello."""
+    """{number: its octets} of a hello, whoever's it is."""
     body = hello.body
-    place = _skip(body, 34, 1) + 3 + 2  # session ID, suite, compression method, length of all
-    found = []
+    place = _skip(body, 34, 1)  # session ID
+    if hello.message == CLIENT_HELLO:
+        place = _skip(body, _skip(body, _skip(body, place, 1), 2), 1)  # cookie, suites, compression methods
+    else:
+        place += 3  # suite, compression method
+    found, place = {}, place + 2
     while place + 4 <= len(body):
-        found.append(int.from_bytes(body[place : place + 2], "big"))
-        place = _skip(body, place + 2, 2)
+        end = _skip(body, place + 2, 2)
+        found[int.from_bytes(body[place : place + 2], "big")] = body[place + 4 : end]
+        place = end
     return found
+
+
+def connection_id_size(datagrams):
+    """How long the Connection IDs are that their sender has given out."""
+    for record in (record for datagram in datagrams for record in records(datagram)[:1]):
+        if record.message in (CLIENT_HELLO, SERVER_HELLO) and CONNECTION_ID in extensions(record):
+            return extensions(record)[CONNECTION_ID][0]
+    return 0

@@ -55,9 +55,9 @@ def end():
             _made.pop("ports").release()
 
 
-def linnet(*arguments, stdin=b""):
+def linnet(*arguments, stdin=b"", patience=programs.PATIENCE):
     """Runs the command under test to its end."""
-    return programs.run(programs.linnet_path(), *arguments, stdin=stdin)
+    return programs.run(programs.linnet_path(), *arguments, stdin=stdin, patience=patience)
 
 
 @dataclass
