@@ -156,8 +156,7 @@ void linnet_move_ask(linnet_dtls *dtls, uint64_t now, linnet_move *move)
         return;
     choose_question(move);
     memcpy(ping + 2, move->question, sizeof move->question);
-    size_t size = linnet_record_seal(&session->record, linnet_session_cid(session), LINNET_APPLICATION_DATA,
-                                     linnet_view(ping, sizeof ping), datagram);
+    size_t size = linnet_session_seal(session, LINNET_APPLICATION_DATA, linnet_view(ping, sizeof ping), datagram);
     move->asked_at = now;
     move->has_asked = move->has_asked || size > 0;
     move->credit -= (uint32_t)size;

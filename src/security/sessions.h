@@ -132,6 +132,12 @@ void linnet_session_take_down(linnet_dtls *dtls, linnet_session *session);
 /* Sends an alert and takes it down; `error` is told to config.ended unless it is 0. */
 void linnet_session_close(linnet_dtls *dtls, uint64_t now, linnet_session *session, int error);
 
+/* The one way to linnet_record_seal() for a session. */
+static inline size_t linnet_session_seal(linnet_session *session, uint8_t type, linnet_bytes plain, uint8_t *out)
+{
+    return linnet_record_seal(&session->record, linnet_session_cid(session), type, plain, out);
+}
+
 /* moving.c. All of a session that has moved, but for linnet_move_note() and those that say so. */
 
 /* An authentic record of a server's session came by `way`. */
