@@ -56,7 +56,9 @@ bool linnet_cid_wraps(const linnet_handshake *handshake, linnet_bytes octets)
            (octets.data[3] | octets.data[4]) != 0;
 }
 
-/* Opens a record with the keys of `from` and seals what is in it with those of `to`, under the same number. */
+/* Opens a record and seals what is in it in the other form, with the same keys and under the same number: `outwards` as
+ * we write, from what the library wrote; else as the peer would have, had it no ID. Of what comes in, nothing but what
+ * belongs to a handshake. */
 static size_t seal_anew(linnet_record_state *state, const linnet_record *record, bool outwards, const uint8_t *cid,
                         uint8_t *room)
 {
