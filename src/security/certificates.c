@@ -176,7 +176,7 @@ static int import_public(linnet_bytes given, linnet_bytes *spki)
         error = gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, &out);
     gnutls_pubkey_deinit(key);
     error = linnet_credentials_error(error);
-    uint8_t *octets = error == 0 ? malloc(out.size) : NULL;
+    uint8_t *octets = error == 0 && out.size > 0 ? malloc(out.size) : NULL;
     if (octets)
         memcpy(octets, out.data, out.size);
     else if (error == 0)

@@ -154,6 +154,35 @@ def test_linnet_asks_for_the_certificate_of_the_host(authority, hosts):
         assert refused.returncode == 3 and "for another name" in refused.stderr
 
 
+def judged(authority, identity):
+    """What a client that trusts the authority says of a server with that certificate; "" if it is content."""
+    with secured.demo("--cert", identity.certificate, "--key", identity.key) as place:
+        told = run.linnet("get", f"{place.uri}/secure", "--ca", authority.file)
+        assert (told.returncode == 0) == (told.stdout != "") and told.returncode in (0, 3), told.stderr
+        return told.stderr
+
+
+def test_a_certificate_is_for_servers_of_an_authority_that_may_sign_it(authority):
+    """RFC 5280 section 6, as RFC 7252 9.1.3.3 wants it: purposes, constraints, and who is an authority at all."""
+    sub = "basicConstraints=CA:TRUE\nkeyUsage=keyCertSign\n"
+    middle = authority.issue("middle", "middle.example", extensions_too=sub)
+    bound = authority.issue("bound", "bound.example", extensions_too=f"{sub}nameConstraints=permitted;IP:192.0.2.0/255.255.255.0\n")
+    leaf = authority.issue("leaf", "127.0.0.1")
+    here = "127.0.0.1"
+    assert judged(authority, authority.issue("below", here, by=middle)) == ""
+    assert "may not sign" in judged(authority, authority.issue("outside", here, by=bound))
+    assert judged(authority, authority.issue("under-leaf", here, by=leaf)) != ""
+    assert judged(authority, authority.issue("server-eku", here, extensions_too="extendedKeyUsage=serverAuth\n")) == ""
+    client = authority.issue("client-eku", here, extensions_too="extendedKeyUsage=clientAuth\n")
+    assert "for another purpose" in judged(authority, client)
+
+
+def test_rsa_keys_are_good_from_2048_bits_on_and_sha_1_is_not(authority):
+    assert judged(authority, authority.issue("rsa2048", "127.0.0.1", rsa=2048)) == ""
+    assert "too weak" in judged(authority, authority.issue("rsa1024", "127.0.0.1", rsa=1024))
+    assert "too weak" in judged(authority, authority.issue("sha1", "127.0.0.1", digest="sha1"))
+
+
 RECORD_OVERHEAD = 13 + 8 + 8  # header, explicit nonce, tag of CCM_8
 
 

@@ -523,37 +523,6 @@ static void a_session_that_does_not_fit_is_not_kept_and_takes_leave(void **state
     }
 }
 
-/* What it is known by stands in its slot. Restored, it has another address to begin with. */
-static void a_session_with_a_connection_id_is_found_at_a_new_port(void **state)
-{
-    pair *self = open_kept(&scene_psk);
-    (void)state;
-    assert_int_equal(linnet_session_on(self->ends[PAIR_TO_SERVER], &self->client_way)->record.read_cid_size,
-                     LINNET_CID_STANDARD);
-    for (uint16_t i = 1; i <= 3; i++) {
-        uint32_t id = self->server_path.peer.session;
-        assert_int_equal(pair_kill_server(self, &scene_psk).sessions, 1);
-        pair_move(self, (uint16_t)(50000 + i));
-        scene_expect_talk(self);
-        assert_true(i == 1 || self->server_path.peer.session == id);
-    }
-    assert_int_equal(self->ended[PAIR_TO_CLIENT], 0);
-    assert_int_equal(linnet_dtls_sessions(self->ends[PAIR_TO_SERVER]), 1);
-    scene_close(self);
-}
-
-/* Servers that give other IDs than the last one did would not know it. */
-static void a_session_whose_connection_id_is_of_another_length_does_not_go_on(void **state)
-{
-    pair *self = open_kept(&scene_psk);
-    (void)state;
-    self->connection_ids[PAIR_TO_SERVER] = LINNET_CID_STANDARD + 1;
-    linnet_dtls_restored restored = pair_kill_server(self, &scene_psk);
-    assert_int_equal(restored.sessions, 0);
-    assert_int_equal(restored.refused, 1);
-    scene_close(self);
-}
-
 /* The disk is full: sessions past what there is room for are as if there were no file. */
 static void without_room_a_session_works_and_is_not_kept(void **state)
 {
@@ -602,8 +571,6 @@ int main(void)
         cmocka_unit_test(sessions_move_up_and_none_is_there_twice),
         cmocka_unit_test(a_session_that_ended_does_not_come_back),
         cmocka_unit_test(a_session_that_does_not_fit_is_not_kept_and_takes_leave),
-        cmocka_unit_test(a_session_with_a_connection_id_is_found_at_a_new_port),
-        cmocka_unit_test(a_session_whose_connection_id_is_of_another_length_does_not_go_on),
         cmocka_unit_test(without_room_a_session_works_and_is_not_kept),
         cmocka_unit_test(who_makes_way_makes_way_in_the_file),
     };

@@ -46,20 +46,28 @@ class Authority:
     def _files(self, name):
         return Identity(*(self.folder / f"{name}.{kind}" for kind in ("key", "crt", "pub")))
 
-    def _make_key(self, files):
-        openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", files.key)
-        openssl("ec", "-in", files.key, "-pubout", "-out", files.public)
+    def _make_key(self, files, rsa=None):
+        if rsa:
+            openssl("genrsa", "-out", files.key, rsa)
+        else:
+            openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", files.key)
+        openssl("pkey", "-in", files.key, "-pubout", "-out", files.public)
 
-    def issue(self, name, host="localhost", days=2):
-        """An identity whose certificate is for `host`; with a negative number of days it has expired."""
-        files = self._files(name)
-        self._make_key(files)
+    def issue(self, name, host="localhost", days=2, rsa=None, extensions_too="", by=None, digest="sha256"):
+        """An identity whose certificate is for `host`; with a negative number of days it has expired. `rsa`: the bits of
+        such a key. `by`: another identity that signs it; then its certificate is behind it in the file."""
+        files, signer = self._files(name), by or self.own
+        self._make_key(files, rsa)
         request, extensions = files.key.with_suffix(".csr"), files.key.with_suffix(".ext")
         kind = "IP" if host[0].isdigit() else "DNS"
-        extensions.write_text(f"subjectAltName={kind}:{host}\nbasicConstraints=CA:FALSE\n")
+        own = "" if "CA:TRUE" in extensions_too else f"subjectAltName={kind}:{host}\nbasicConstraints=CA:FALSE\n"
+        extensions.write_text(own + extensions_too)
         openssl("req", "-new", "-key", files.key, "-subj", f"/CN={host}", "-out", request)
-        openssl("x509", "-req", "-in", request, "-CA", self.file, "-CAkey", self.own.key, "-CAcreateserial",
-                "-days", days, "-extfile", extensions, "-out", files.certificate)  # fmt: skip
+        openssl("x509", "-req", "-in", request, "-CA", signer.certificate, "-CAkey", signer.key, "-CAcreateserial",
+                f"-{digest}", "-days", days, "-extfile", extensions, "-out", files.certificate)  # fmt: skip
+        if by:
+            with open(files.certificate, "ab") as chain:
+                chain.write(by.certificate.read_bytes())
         return files
 
 
