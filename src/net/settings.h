@@ -24,7 +24,8 @@ enum {
     LINNET_NET_GROUP_SIZE = 65000,
     /* ICMP reports taken from one socket in one turn. */
     LINNET_NET_REPORTS = 64,
-    /* linger_us where it is 0: two or three times what an answer takes that comes from the same host at once. */
+    /* linger_us where it is 0: two or three times what an answer takes that comes from the same host at once. 0: none.
+     */
     LINNET_NET_LINGER_US = 50,
     /* How often it may be looked in vain before that has to be earned (patience.h). */
     LINNET_NET_CREDIT = 4,
