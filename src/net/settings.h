@@ -38,7 +38,8 @@ enum {
     LINNET_NET_THREAD_STACK = 0,
     /* Requests of a client that are made room for at a time. */
     LINNET_NET_ENTRIES = 256,
-    /* linger_us where it is 0: two or three times what an answer takes that comes from the same host at once. */
+    /* linger_us where it is 0: two or three times what an answer takes that comes from the same host at once. 0: none.
+     */
     LINNET_NET_LINGER_US = 50,
     /* How often it may be looked in vain before that has to be earned (patience.h). */
     LINNET_NET_CREDIT = 4,

@@ -39,20 +39,21 @@ void linnet_client_started(linnet_py_client *client);
 typedef struct linnet_py_request {
     PyObject_HEAD linnet_py_client *client; /* NULL: it has ended */
     PyObject *message;
-    PyObject *create_future;                   /* the client's, which may be gone when it is asked for; or NULL */
-    PyObject *future;                          /* NULL: nobody has asked for it yet */
-    PyObject *outcome;                         /* the first answer or an exception; NULL: there is none yet */
-    PyObject *latest;                          /* the newest notification; or NULL */
-    PyObject *failure;                         /* why there will be no more; or NULL */
-    PyObject *observation;                     /* a weak reference to an Observation that somebody has; or NULL */
-    PyObject *kept;                            /* that Observation, where it has to live until the end; or NULL */
-    PyObject *responses;                       /* a Responses that takes every answer of a group; or NULL */
-    struct linnet_py_request *next, *previous; /* of those that the client holds */
+    PyObject *create_future; /* the client's, which may be gone when it is asked for; or NULL */
+    PyObject *future;        /* NULL: nobody has asked for it yet */
+    PyObject *outcome;       /* the first answer or an exception; NULL: there is none yet */
+    PyObject *latest;        /* the newest notification; or NULL */
+    PyObject *failure;       /* why there will be no more; or NULL */
+    PyObject *observation;   /* a weak reference to an Observation that somebody has; or NULL */
+    PyObject *kept;          /* that Observation, where it has to live until the end; or NULL */
+    PyObject *responses;     /* a Responses that takes every answer of a group; or NULL */
     linnet_exchange exchange;
+    struct linnet_py_request *next, *previous;
+
     bool failed; /* outcome is an exception */
     bool observe, group;
     bool whole; /* blocks are put together */
-    bool held;  /* the client has a reference */
+    bool held;  /* the client has a reference, and it is in its list */
 } linnet_py_request;
 
 /* A linnet_response_handler whose context is a request. */
