@@ -220,6 +220,28 @@ static void inside_a_handler_nobody_waits(void **state)
     close_own(&own);
 }
 
+/* A socket that is closed while somebody polls it keeps its port. */
+static void a_module_that_is_closed_while_another_waits_has_left_its_port(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 50; round++) {
+        own_world own;
+        linnet_module *again;
+        open_own(&own, &(linnet_module_config){.address = "127.0.0.1"});
+        linnet_module_config config = {.address = "127.0.0.1", .port = own.port, .no_thread = true};
+        start_waiter(&own);
+        usleep(500);
+        linnet_module_retain(own.module);
+        atomic_store(&own.closing, true);
+        linnet_module_close(own.module);
+        assert_int_equal(linnet_module_open(&again, &config), 0);
+        linnet_module_close(again);
+        pthread_join(own.waiter, NULL);
+        linnet_module_session_release(own.session);
+        linnet_module_release(own.module);
+    }
+}
+
 static unsigned open_files(void)
 {
     unsigned count = 0;
@@ -348,6 +370,7 @@ int main(void)
         cmocka_unit_test(who_waits_makes_way_for_those_who_read),
         cmocka_unit_test(what_was_sent_has_left_when_processing_returns_though_another_waits),
         cmocka_unit_test(inside_a_handler_nobody_waits),
+        cmocka_unit_test(a_module_that_is_closed_while_another_waits_has_left_its_port),
         cmocka_unit_test(a_server_and_a_session_have_three_sockets),
         cmocka_unit_test(a_module_that_nobody_uses_is_abandoned_like_closed),
         cmocka_unit_test(a_module_is_abandoned_whose_server_a_dead_thread_was_in),

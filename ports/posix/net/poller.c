@@ -7,6 +7,7 @@
 #include <linnet/error.h>
 #include <linnet/loop.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static linnet_poller_bell *make_bell(void)
@@ -14,6 +15,15 @@ static linnet_poller_bell *make_bell(void)
     linnet_poller_bell *bell = calloc(1, sizeof *bell);
     if (!bell)
         return NULL;
+    if (pthread_mutex_init(&bell->mutex, NULL) != 0) {
+        free(bell);
+        return NULL;
+    }
+    if (pthread_cond_init(&bell->over, NULL) != 0) {
+        pthread_mutex_destroy(&bell->mutex);
+        free(bell);
+        return NULL;
+    }
     atomic_init(&bell->holders, 1);
     atomic_init(&bell->watcher, -1);
     bell->socket = -1;
@@ -26,6 +36,8 @@ static void drop_bell(linnet_poller_bell *bell)
         return;
     if (bell->socket >= 0)
         close(bell->socket);
+    pthread_cond_destroy(&bell->over);
+    pthread_mutex_destroy(&bell->mutex);
     free(bell);
 }
 
@@ -107,6 +119,44 @@ static int add(struct linnet_poller_set *set, linnet_poller_watched watched)
     return error;
 }
 
+/* Whoever finds somebody polling finds, too, that it can be rung. */
+void linnet_poller_begin(linnet_poller_bell *bell, int who)
+{
+    pthread_mutex_lock(&bell->mutex);
+    bell->polling[who] = true;
+    bell->polls[who]++;
+    if (who == LINNET_POLLER_WAITER)
+        atomic_store(&bell->waiting, true);
+    pthread_mutex_unlock(&bell->mutex);
+}
+
+int linnet_poller_poll(linnet_poller_bell *bell, int who, const linnet_poller_view *view, int milliseconds)
+{
+    int ready = poll(view->files, (nfds_t)view->count, milliseconds);
+    int number = errno;
+    pthread_mutex_lock(&bell->mutex);
+    bell->polling[who] = false;
+    if (who == LINNET_POLLER_WAITER)
+        atomic_store(&bell->waiting, false);
+    pthread_cond_broadcast(&bell->over);
+    pthread_mutex_unlock(&bell->mutex);
+    errno = number;
+    return ready;
+}
+
+/* Ends every poll() that is under way; those that begin from now on look anew. */
+static void interrupt(linnet_poller_bell *bell)
+{
+    unsigned begun[LINNET_POLLER_WHO];
+    pthread_mutex_lock(&bell->mutex);
+    memcpy(begun, bell->polls, sizeof begun);
+    wake(bell);
+    for (int who = 0; who < LINNET_POLLER_WHO; who++)
+        while (bell->polling[who] && bell->polls[who] == begun[who])
+            pthread_cond_wait(&bell->over, &bell->mutex);
+    pthread_mutex_unlock(&bell->mutex);
+}
+
 static void take_out(struct linnet_poller_set *set, int descriptor, const struct linnet_poller_set *inner)
 {
     pthread_mutex_lock(&set->mutex);
@@ -117,7 +167,7 @@ static void take_out(struct linnet_poller_set *set, int descriptor, const struct
         }
     }
     pthread_mutex_unlock(&set->mutex);
-    wake(set->bell);
+    interrupt(set->bell);
 }
 
 int linnet_poller_add(linnet_poller *poller, int descriptor, uint64_t name)
@@ -225,7 +275,9 @@ static int wait(struct linnet_poller_set *set, int bell, uint64_t until)
 {
     int longest = linnet_poller_look(set, &set->waited, bell, false);
     bool rung = set->waited.rung > 0 || atomic_load(&set->rung);
-    int ready = poll(set->waited.files, (nfds_t)set->waited.count, rung ? 0 : milliseconds_until(until, longest));
+    int milliseconds = rung ? 0 : milliseconds_until(until, longest);
+    int ready = bell >= 0 ? linnet_poller_poll(set->bell, LINNET_POLLER_WAITER, &set->waited, milliseconds)
+                          : poll(set->waited.files, (nfds_t)set->waited.count, 0);
     if (ready > 0 && bell >= 0 && set->waited.count > 0 && set->waited.files[0].revents != 0)
         (void)linnet_waker_hush(bell);
     return ready;
@@ -240,13 +292,9 @@ int linnet_poller_wait(linnet_poller *poller, linnet_poller_event events[LINNET_
         if (bell->socket < 0)
             return -1;
     }
-    if (until != 0) /* before it looks: whoever rings from now on finds it so */
-        atomic_store(&bell->waiting, true);
+    if (until != 0) /* before it looks: whoever rings or removes from now on finds it so */
+        linnet_poller_begin(bell, LINNET_POLLER_WAITER);
     int ready = wait(set, until != 0 ? bell->socket : -1, until);
-    int number = errno;
-    if (until != 0)
-        atomic_store(&bell->waiting, false);
-    errno = number;
     if (ready < 0)
         return -1;
     int found = collect(set, until != 0, events);

@@ -52,9 +52,10 @@ static void *run(void *context)
     linnet_poller_view *view = &set->seen;
     bool closing;
     for (bool told; told = is_told(set, &closing), !closing;) {
+        linnet_poller_begin(set->bell, LINNET_POLLER_WATCHER);
         int longest = linnet_poller_look(set, view, set->change, told);
         bool rung = !told && (view->rung > 0 || atomic_load(&set->rung));
-        int ready = poll(view->files, (nfds_t)view->count, rung ? 0 : longest);
+        int ready = linnet_poller_poll(set->bell, LINNET_POLLER_WATCHER, view, rung ? 0 : longest);
         if (ready > 0 && view->files[0].revents != 0) {
             (void)linnet_waker_hush(set->change);
             ready--;

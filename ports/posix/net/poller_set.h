@@ -9,6 +9,9 @@
 #include <stdatomic.h>
 #include <sys/poll.h>
 
+/* Who polls: the one who waits, and the thread behind a descriptor. */
+enum { LINNET_POLLER_WAITER, LINNET_POLLER_WATCHER, LINNET_POLLER_WHO };
+
 /* What ends the waiting. A poller that stands in another shares its bell, so all of a module have one socket for that;
  * a poller that nobody waits for has none. */
 typedef struct linnet_poller_bell {
@@ -16,6 +19,10 @@ typedef struct linnet_poller_bell {
     int socket;          /* a waker, made by the first who waits; or -1 */
     atomic_bool waiting; /* somebody is in poll(): the socket is to be rung */
     atomic_int watcher;  /* a waker of the thread behind a descriptor, or -1 */
+    pthread_mutex_t mutex;
+    pthread_cond_t over; /* a poll() is */
+    bool polling[LINNET_POLLER_WHO];
+    unsigned polls[LINNET_POLLER_WHO]; /* that have begun */
 } linnet_poller_bell;
 
 /* A descriptor, or another poller. */
@@ -61,6 +68,11 @@ enum { LINNET_POLLER_LONGEST_MS = 3600000, LINNET_POLLER_SHORT_MS = 10 };
 void linnet_poller_make_room(linnet_poller_view *view, size_t count);
 /* Copies the set, behind `first` (-1: none), or `first` alone. Returns how long to poll at most. */
 int linnet_poller_look(struct linnet_poller_set *set, linnet_poller_view *view, int first, bool alone);
+
+/* Around looking and poll(), which linnet_poller_remove() waits for: a descriptor that is closed while somebody polls
+ * it stays open until then. The first before looking; the second polls, and ends that. */
+void linnet_poller_begin(linnet_poller_bell *bell, int who);
+int linnet_poller_poll(linnet_poller_bell *bell, int who, const linnet_poller_view *view, int milliseconds);
 
 /* poller_descriptor.c: nothing is there, so the thread may watch again; and it ends. */
 void linnet_poller_rearm(struct linnet_poller_set *set);
