@@ -257,6 +257,7 @@ int discover_run(const command *command_self, int argc, char **argv)
     if (parse(&self, command_self, argc, argv, &status)) {
         self.config.trace = print_trace;
         self.config.trace_context = &self.trace;
+        self.secure.verbose = self.trace.verbosity > 0;
         self.config.limits.connection_id = self.secure.connection_id;
         self.config.credentials = secure_for(&self.secure, self.uri);
         status = group_is(self.uri) ? ask_group(&self) : ask(&self);

@@ -213,6 +213,7 @@ int ping_run(const command *command_self, int argc, char **argv)
     self.config.transmission.nstart = 65535; /* the next is sent on time, also while one is not answered yet */
     self.config.trace = print_trace;
     self.config.trace_context = &self.trace;
+    self.secure.verbose = self.trace.verbosity > 0;
     self.config.limits.connection_id = self.secure.connection_id;
     self.config.credentials = secure_for(&self.secure, self.uri);
     int error = linnet_client_open(&self.client, &self.config);

@@ -195,6 +195,7 @@ bool request_settings_parse(request_settings *settings, const command *self, int
         return false;
     settings->config.trace = print_trace;
     settings->config.trace_context = &settings->trace;
+    settings->secure.verbose = settings->trace.verbosity > 0;
     settings->config.limits.connection_id = settings->secure.connection_id;
     settings->config.credentials = secure_for(&settings->secure, settings->request.uri);
     settings->request.payload = settings->payload.memory;

@@ -109,6 +109,24 @@ static void note_failure(void *context, const linnet_handshake_failure *failure)
     snprintf(failure_text, sizeof failure_text, "%s", failure->text);
 }
 
+static void print_id(const char *before, linnet_bytes id)
+{
+    fprintf(stderr, id.size > 0 ? "%s Connection ID 0x" : "%s no Connection ID", before);
+    for (size_t i = 0; i < id.size; i++)
+        fprintf(stderr, "%02x", id.data[i]);
+}
+
+static void show_session(void *context, const linnet_handshake_success *success)
+{
+    char text[LINNET_ADDRESS_TEXT];
+    (void)context;
+    fprintf(stderr, "=== session with %s: cipher suite 0x%04x", linnet_address_text(&success->peer, text),
+            success->suite);
+    print_id("; what goes out has", success->others);
+    print_id(", what comes in", success->own);
+    fputc('\n', stderr);
+}
+
 const char *secure_failure(void) { return failure_text; }
 
 const linnet_credentials *secure_for(secure_settings *settings, const char *uri)
@@ -125,6 +143,7 @@ const linnet_credentials *secure_for(secure_settings *settings, const char *uri)
     if (settings->chosen.psk.size == 0 && !settings->chosen.trusted_file && !settings->chosen.trusted_key_count)
         settings->chosen.trust_system = true;
     settings->chosen.failed = note_failure;
+    settings->chosen.succeeded = settings->verbose ? show_session : NULL;
     return &settings->chosen;
 }
 

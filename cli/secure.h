@@ -72,6 +72,7 @@ typedef struct secure_settings {
     size_t entry_count;
     uint32_t connection_id; /* for linnet_limits */
     bool any;               /* an option about keys was given */
+    bool verbose;           /* say what sessions are like; for clients */
 } secure_settings;
 
 bool secure_takes(int key);

@@ -97,11 +97,11 @@ typedef struct linnet_limits {
 
     /* Of coaps:// (credentials.h). */
     uint32_t sessions;      /* 1048576: secured sessions. Then one that was silent for long makes way */
+    uint32_t handshakes;    /* 1024: those under way, some 20 KB each, of peers that have proved their address. Then the
+                             * oldest is given up; a client's next one is LINNET_EBUSY */
     uint32_t connection_id; /* octets of the Connection IDs that we give to peers (RFC 9146), 4 to 8. By its ID a server
                              * knows a client that has another address now. 0: a server's have 6; a client has none for
                              * itself, and takes its server's. LINNET_NO_CONNECTION_ID: there are none either way */
-    uint32_t handshakes;    /* 1024: those under way, some 20 KB each, of peers that have proved their address. Then the
-                             * oldest is given up; a client's next one is LINNET_EBUSY */
 } linnet_limits;
 
 #ifdef __cplusplus

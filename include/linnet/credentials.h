@@ -34,6 +34,16 @@ typedef struct linnet_handshake_failure {
     linnet_bytes identity; /* the PSK identity in question, where one is known */
 } linnet_handshake_failure;
 
+/* One that did, likewise. */
+typedef struct linnet_handshake_success {
+    linnet_address peer;
+    bool server;         /* whether we are the server in it */
+    bool connection_id;  /* both sides know Connection IDs (RFC 9146) */
+    uint16_t suite;      /* its IANA number, as in enum linnet_suite */
+    linnet_bytes own;    /* the Connection ID that the peer writes to us; empty: none */
+    linnet_bytes others; /* the one that we write to it; likewise */
+} linnet_handshake_success;
+
 typedef enum linnet_peer_certificate {
     LINNET_PEER_DEFAULT = 0, /* a client requires one; a server asks for one where `trusted` or `trusted_keys` is given,
                               * and requires it then */
@@ -74,7 +84,9 @@ typedef struct linnet_credentials {
 
     /* Told of each handshake that fails, in the loop's thread. NULL: nobody is. */
     void (*failed)(void *context, const linnet_handshake_failure *failure);
-    void *context; /* of look_up and failed */
+    /* Told of each that does not. Likewise. */
+    void (*succeeded)(void *context, const linnet_handshake_success *success);
+    void *context; /* of look_up, failed and succeeded */
 } linnet_credentials;
 
 /* The cipher suites that there are, in their order of preference: all of them with authenticated encryption. */

@@ -147,3 +147,19 @@ void linnet_handshake_report(const linnet_handshake *handshake)
         failure.identity = linnet_view(identity.data, identity.size);
     keyring->failed(keyring->context, &failure);
 }
+
+void linnet_handshake_report_success(const linnet_handshake *handshake)
+{
+    const linnet_keyring *keyring = handshake->keyring;
+    const linnet_cids *cids = &handshake->cids;
+    linnet_handshake_success success = {
+        .peer = handshake->path.peer,
+        .server = keyring->server,
+        .connection_id = cids->agreed,
+        .suite = handshake->suite,
+        .own = linnet_view(cids->own, cids->agreed ? cids->own_size : 0),
+        .others = linnet_view(cids->peer, cids->peer_size),
+    };
+    if (keyring->succeeded)
+        keyring->succeeded(keyring->context, &success);
+}

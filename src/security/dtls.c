@@ -160,7 +160,7 @@ size_t linnet_dtls_seal(linnet_dtls *dtls, uint32_t session, linnet_bytes plain,
     if (!to)
         return 0;
     *way = linnet_session_way(dtls, to, plain.size + linnet_record_growth(&to->record));
-    return linnet_record_seal(&to->record, linnet_session_cid(to), LINNET_APPLICATION_DATA, plain, out);
+    return linnet_session_seal(to, LINNET_APPLICATION_DATA, plain, out);
 }
 
 bool linnet_dtls_is_taken(const linnet_dtls *dtls, const linnet_path *way)
@@ -195,13 +195,9 @@ linnet_identity linnet_dtls_identity(const linnet_dtls *dtls, uint32_t session)
 
 uint64_t linnet_dtls_deadline(const linnet_dtls *dtls)
 {
-    const linnet_wheel *wheels[] = {&dtls->wheel, &dtls->flights, &dtls->questions};
-    uint64_t first = UINT64_MAX;
-    for (size_t i = 0; i < sizeof wheels / sizeof *wheels; i++) {
-        uint64_t due = linnet_wheel_deadline(wheels[i]);
-        first = due < first ? due : first;
-    }
-    return first;
+    uint64_t shaking = linnet_wheel_deadline(&dtls->wheel), flights = linnet_wheel_deadline(&dtls->flights);
+    uint64_t questions = linnet_wheel_deadline(&dtls->questions), first = shaking < flights ? shaking : flights;
+    return first < questions ? first : questions;
 }
 
 void linnet_dtls_advance(linnet_dtls *dtls, uint64_t now)

@@ -61,8 +61,9 @@ void linnet_dtls_receive(linnet_dtls *dtls, uint64_t now, const linnet_path *way
 /* The network says that a datagram to that peer did not arrive: ends a client's handshake with `error`. */
 void linnet_dtls_unreachable(linnet_dtls *dtls, uint64_t now, const linnet_path *way, int error);
 
-/* Protects what is to go to a session: writes the datagram to `out`, at most plain.size + LINNET_DTLS_OVERHEAD octets,
- * and its way to *way. 0: there is no such session. `plain` does not overlap. */
+/* Protects what is to go to a session, at once: writes the datagram to `out`, at most plain.size + LINNET_DTLS_OVERHEAD
+ * octets, and its way to *way. 0: there is no such session. `plain` does not overlap. The way is that of the peer's
+ * latest record, or of an earlier one while that is not to be trusted (moving.c). */
 size_t linnet_dtls_seal(linnet_dtls *dtls, uint32_t session, linnet_bytes plain, uint8_t *out, linnet_path *way);
 
 /* Client: begins a handshake. The peer may have one session or handshake on each socket of ours: LINNET_EEXIST.

@@ -93,7 +93,8 @@ bool linnet_agreed_derive(const linnet_handshake *handshake, linnet_record_state
 /* Who the peer is. The name is written to `room`, cut where it does not fit. */
 linnet_identity linnet_handshake_identity(const linnet_handshake *handshake, uint8_t *room, size_t capacity);
 
-/* Tells keyring->failed, if anybody wants to know. */
+/* Tells keyring->failed or keyring->succeeded, if anybody wants to know. */
 void linnet_handshake_report(const linnet_handshake *handshake);
+void linnet_handshake_report_success(const linnet_handshake *handshake);
 
 #endif

@@ -219,6 +219,7 @@ static bool copy_rest(linnet_keyring *keyring, const linnet_credentials *given)
 {
     keyring->look_up = given->look_up;
     keyring->failed = given->failed;
+    keyring->succeeded = given->succeeded;
     keyring->context = given->context;
     keyring->peer_certificate = given->peer_certificate;
     if (given->peer_name && !(keyring->peer_name = strdup(given->peer_name)))
@@ -331,8 +332,9 @@ uint64_t linnet_keyring_print(const linnet_credentials *given)
     const linnet_bytes all[] = {given->psk,         given->identity,    given->hint,
                                 given->certificate, given->private_key, given->trusted};
     const char *texts[] = {given->certificate_file, given->private_key_file, given->trusted_file, given->peer_name};
-    const uintptr_t values[] = {(uintptr_t)given->look_up, (uintptr_t)given->failed, (uintptr_t)given->context,
-                                given->raw_public_key,     given->trust_system,      given->peer_certificate};
+    const uintptr_t values[] = {(uintptr_t)given->look_up,  (uintptr_t)given->failed, (uintptr_t)given->context,
+                                given->raw_public_key,      given->trust_system,      given->peer_certificate,
+                                (uintptr_t)given->succeeded};
     uint8_t digest[32] = {0};
     uint64_t print;
     gnutls_hash_hd_t hash;

@@ -25,6 +25,7 @@ struct linnet_keyring {
     linnet_bytes identity;
     linnet_psk_look_up *look_up;
     void (*failed)(void *context, const linnet_handshake_failure *failure);
+    void (*succeeded)(void *context, const linnet_handshake_success *success);
     void *context;
     char *peer_name; /* NULL: none was given */
     linnet_peer_certificate peer_certificate;

@@ -138,17 +138,25 @@ linnet_path linnet_move_way(linnet_dtls *dtls, linnet_session *session, size_t s
     return move->proved;
 }
 
+/* Asked again it is the same one, since the answer to the first may be on its way; but not for ever, since the peer may
+ * take it for something that it knows already. */
+static void choose_question(linnet_move *move)
+{
+    if (move->has_asked && ++move->repeated <= LINNET_MOVE_REPEATS)
+        return;
+    move->repeated = 0;
+    gnutls_rnd(GNUTLS_RND_NONCE, move->question, sizeof move->question);
+}
+
 void linnet_move_ask(linnet_dtls *dtls, uint64_t now, linnet_move *move)
 {
     linnet_session *session = move->session;
     uint8_t datagram[PING_SIZE + LINNET_RECORD_OVERHEAD], ping[PING_SIZE] = {CONFIRMABLE, 0};
     if (move->is_proved || ping_size(session) > move->credit)
         return;
-    if (!move->has_asked) /* else it is asked again: the answer to the first may be on its way yet */
-        gnutls_rnd(GNUTLS_RND_NONCE, move->question, sizeof move->question);
+    choose_question(move);
     memcpy(ping + 2, move->question, sizeof move->question);
-    size_t size = linnet_record_seal(&session->record, linnet_session_cid(session), LINNET_APPLICATION_DATA,
-                                     linnet_view(ping, sizeof ping), datagram);
+    size_t size = linnet_session_seal(session, LINNET_APPLICATION_DATA, linnet_view(ping, sizeof ping), datagram);
     move->asked_at = now;
     move->has_asked = move->has_asked || size > 0;
     move->credit -= (uint32_t)size;

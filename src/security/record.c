@@ -206,11 +206,11 @@ int linnet_record_open(linnet_record_state *state, const linnet_record *record, 
 
 static void exchange(uint8_t *a, uint8_t *b, size_t size)
 {
-    uint8_t held[LINNET_AEAD_KEY_MAX];
-    memcpy(held, a, size);
-    memcpy(a, b, size);
-    memcpy(b, held, size);
-    memset(held, 0, sizeof held);
+    for (size_t i = 0; i < size; i++) {
+        uint8_t held = a[i];
+        a[i] = b[i];
+        b[i] = held;
+    }
 }
 
 void linnet_record_mirror(linnet_record_state *state)

@@ -46,8 +46,7 @@ void linnet_session_forget_flight(linnet_dtls *dtls, linnet_session *session)
 static void send_record(linnet_dtls *dtls, linnet_session *session, uint8_t type, linnet_bytes plain)
 {
     uint8_t datagram[64 + LINNET_RECORD_OVERHEAD];
-    size_t size =
-        plain.size <= 64 ? linnet_record_seal(&session->record, linnet_session_cid(session), type, plain, datagram) : 0;
+    size_t size = plain.size <= 64 ? linnet_session_seal(session, type, plain, datagram) : 0;
     linnet_path way = linnet_session_way(dtls, session, size);
     if (size > 0)
         dtls->config.send(dtls->config.context, &way, linnet_view(datagram, size));

@@ -17,6 +17,7 @@ enum {
     LINNET_FLIGHT_MOST = 8,        /* and how many times */
     LINNET_EVICTION_LOOKS = 64,    /* at sessions, for one to make way */
     LINNET_MOVE_FACTOR = 3,        /* how many times what it sent a new address gets until it has shown that it hears */
+    LINNET_MOVE_REPEATS = 4,       /* of one question: MAX_RETRANSMIT of RFC 7252 4.8 */
     LINNET_MOVE_PAUSE_MS = 1000,   /* how often it is asked whether it does */
     LINNET_CID_STANDARD = 6,       /* octets of the Connection IDs that a server gives */
     LINNET_CID_OWN_LEAST = 4,      /* a session's number; up to LINNET_CID_OWN_MOST */
@@ -43,7 +44,8 @@ typedef struct linnet_move {
     uint64_t asked_at;  /* 0: it was not yet */
     uint32_t credit;    /* octets that may go to `way` until it is proved */
     uint8_t question[2];
-    bool has_asked; /* `question` waits for its answer */
+    uint8_t repeated; /* how often it was asked again */
+    bool has_asked;   /* `question` waits for its answer */
     bool is_proved;
 } linnet_move;
 
@@ -129,6 +131,12 @@ void linnet_session_restore(linnet_dtls *dtls, uint64_t now, const linnet_path *
 void linnet_session_take_down(linnet_dtls *dtls, linnet_session *session);
 /* Sends an alert and takes it down; `error` is told to config.ended unless it is 0. */
 void linnet_session_close(linnet_dtls *dtls, uint64_t now, linnet_session *session, int error);
+
+/* The one way to linnet_record_seal() for a session. */
+static inline size_t linnet_session_seal(linnet_session *session, uint8_t type, linnet_bytes plain, uint8_t *out)
+{
+    return linnet_record_seal(&session->record, linnet_session_cid(session), type, plain, out);
+}
 
 /* moving.c. All of a session that has moved, but for linnet_move_note() and those that say so. */
 

@@ -70,6 +70,7 @@ static void succeed(linnet_dtls *dtls, uint64_t now, linnet_handshake *handshake
     }
     linnet_path path = session->path;
     send_out(dtls, handshake);
+    linnet_handshake_report_success(handshake);
     take_down(dtls, handshake);
     if (client)
         dtls->config.connected(dtls->config.context, now, tag, 0, &path);

@@ -2,6 +2,7 @@
 which knows the protocol by itself, reads what was sent."""
 
 import contextlib
+import re
 import socket
 import struct
 import subprocess
@@ -68,15 +69,16 @@ def tshark(packets, folder, *arguments):
 
 def test_tshark_reads_and_deciphers_records_with_ids(tmp_path):
     with secured.demo(*secured.PSK) as place, behind_a_nat(place) as (nat, uri):
-        told = run.linnet("get", f"{uri}/secure", *secured.PSK, "--connection-id", 8)
+        told = run.linnet("get", "-v", f"{uri}/secure", *secured.PSK, "--connection-id", 8)
         assert told.returncode == 0, told.stderr
+        shown = re.search(r"goes out has Connection ID 0x(\w{12}), what comes in Connection ID 0x(\w{16})", told.stderr)
         packets = nat.packets
     ids = {to_server: set() for to_server in (True, False)}
     for line in tshark(packets, tmp_path, "-Y", "dtls.record.connection_id", "-T", "fields", "-e", "udp.dstport",
                        "-e", "dtls.record.connection_id"):  # fmt: skip
         port, octets = line.split("\t")
         ids[port == "5684"] |= set(octets.replace(":", "").split(","))
-    assert [len(octets) for octets in ids[True]] == [12] and [len(octets) for octets in ids[False]] == [16]
+    assert ids == {True: {shown[1]}, False: {shown[2]}}
     messages = tshark(packets, tmp_path, "-Y", "coap", "-T", "fields", "-e", "coap.code", "-e", "coap.opt.uri_path")
     assert messages == ["1\tsecure", "69\t"], messages
     assert len(tshark(packets, tmp_path, "-Y", "dtls.handshake.type == 20")) == 2  # both Finished
@@ -129,6 +131,7 @@ def test_one_setting_turns_them_off(where):
     off = {"server": [], "client": []}
     off[where] = ["--no-connection-id"]
     with secured.demo(*secured.PSK, *off["server"]) as place, behind_a_nat(place) as (nat, uri):
-        told = run.linnet("get", f"{uri}/secure", *secured.PSK, *off["client"])
+        told = run.linnet("get", "-v", f"{uri}/secure", *secured.PSK, *off["client"])
         assert told.returncode == 0, told.stderr
+        assert "what goes out has no Connection ID, what comes in no Connection ID" in told.stderr
         assert {first_octet(packet) for packet in nat.packets} & {DATA, WITH_CID} == {DATA}

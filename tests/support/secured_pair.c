@@ -173,6 +173,15 @@ static void failed(void *context, const linnet_handshake_failure *failure)
     self->failures[at]++;
 }
 
+static void succeeded(void *context, const linnet_handshake_success *success)
+{
+    pair *self = context;
+    int at = success->server ? PAIR_TO_SERVER : PAIR_TO_CLIENT;
+    self->success[at] = *success;
+    self->success[at].own.data = self->success[at].others.data = NULL;
+    self->successes[at]++;
+}
+
 static void open_end(pair *self, int end, const linnet_credentials *given)
 {
     bool server = end == PAIR_TO_SERVER;
@@ -190,6 +199,7 @@ static void open_end(pair *self, int end, const linnet_credentials *given)
     size_t size = linnet_dtls_memory(&config.limits);
     if (!credentials.look_up) {
         credentials.failed = failed;
+        credentials.succeeded = succeeded;
         credentials.context = self;
     }
     assert_int_equal(linnet_keyring_open(&self->keyrings[end], &credentials, server), 0);

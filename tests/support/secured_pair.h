@@ -55,6 +55,8 @@ struct pair {
     char failure_text[2][256];
     char failure_identity[2][64];
     unsigned failures[2];
+    linnet_handshake_success success[2]; /* without its views, which are gone */
+    unsigned successes[2];
     struct pair_nonces *nonces;
 };
 
