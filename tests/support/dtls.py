@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-ALERT, HANDSHAKE, APPLICATION_DATA, TLS12_CID = 21, 22, 23, 25
+ALERT, HANDSHAKE, APPLICATION_DATA, WITH_CID = 21, 22, 23, 25
 CLIENT_HELLO, SERVER_HELLO, FINISHED = 1, 2, 20
-CID_SIZE = 6  # of the Connection IDs that servers of Linnet give; its clients want none
 PSK_AES_128_CCM_8 = 0xC0A8
 ECDHE_ECDSA_AES_128_CCM_8 = 0xC0AE
 ECDHE_ECDSA_AES_128_CCM = 0xC0AC
@@ -33,11 +32,11 @@ class Record:
         return self.octets[12:]
 
 
-def records(datagram, cid_size=CID_SIZE):
+def records(datagram, cid_size=0):
     """`cid_size`: octets of the Connection IDs that whoever it is for has given out (RFC 9146 4)."""
     found = []
     while len(datagram) >= 13:
-        size_at = 11 + (cid_size if datagram[0] == TLS12_CID else 0)
+        size_at = 11 + (cid_size if datagram[0] == WITH_CID else 0)
         size = int.from_bytes(datagram[size_at : size_at + 2], "big")
         epoch, sequence = int.from_bytes(datagram[3:5], "big"), int.from_bytes(datagram[5:11], "big")
         found.append(Record(datagram[0], epoch, sequence, datagram[size_at + 2 : size_at + 2 + size]))
