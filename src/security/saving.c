@@ -76,11 +76,11 @@ static void end_limited(linnet_dtls *dtls)
 
 uint8_t *linnet_dtls_save(linnet_dtls *dtls, size_t *size)
 {
-    end_limited(dtls);
     *size = size_of_all(dtls);
     uint8_t *octets = malloc(*size), *at = octets;
     if (!octets)
         return NULL;
+    end_limited(dtls);
     put(&at, magic, sizeof magic);
     for (uint32_t i = 0; i < dtls->pool.touched; i++) {
         linnet_session *session = at_index(dtls, i);
@@ -89,6 +89,7 @@ uint8_t *linnet_dtls_save(linnet_dtls *dtls, size_t *size)
         put_session(&at, session);
         linnet_session_take_down(dtls, session);
     }
+    *size = (size_t)(at - octets);
     return octets;
 }
 
