@@ -151,8 +151,6 @@ static int add_all_own(linnet_keyring *keyring, const linnet_credentials *given)
 {
     const linnet_certificate first = {given->certificate, given->certificate_file, given->private_key,
                                       given->private_key_file};
-    if (!keyring->server && given->more_certificate_count > 0)
-        return LINNET_ECREDENTIALS;
     keyring->own = calloc(1 + given->more_certificate_count, sizeof *keyring->own);
     if (!keyring->own)
         return LINNET_ENOMEM;

@@ -112,13 +112,15 @@ static bool has_certificates(const linnet_credentials *given, bool server)
 
 static int load(linnet_keyring *keyring, const linnet_credentials *given)
 {
+    /* They are for other names than that of the first. */
+    bool is_odd = given->more_certificate_count > 0 && (!keyring->server || !has_own_key(given));
     linnet_suite_kinds kinds = {.psk = given->psk.size > 0 || (keyring->server && given->look_up),
                                 .certificates = has_certificates(given, keyring->server)};
     bool raw_keys = given->raw_public_key || given->trusted_key_count > 0 ||
                     (!keyring->server && given->peer_certificate == LINNET_PEER_UNVERIFIED);
     char priority[LINNET_PRIORITY_SIZE];
     keyring->has_own = has_own_key(given);
-    int error = copy_rest(keyring, given) ? 0 : LINNET_ENOMEM;
+    int error = is_odd ? LINNET_ECREDENTIALS : copy_rest(keyring, given) ? 0 : LINNET_ENOMEM;
     if (error == 0 && !linnet_suite_priority(priority, kinds, given->suites, given->suite_count, raw_keys))
         error = LINNET_ECREDENTIALS;
     if (error == 0)

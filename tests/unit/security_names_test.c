@@ -118,7 +118,13 @@ static void further_certificates_are_refused_where_they_make_no_sense(void **sta
     linnet_credentials client = {.trusted = made.authority.certificate, .more_certificates = &good};
     linnet_keyring *keyring;
     (void)state;
+    linnet_credentials only = {.psk = linnet_text("key"),
+                               .identity = linnet_text("me"),
+                               .more_certificates = &good,
+                               .more_certificate_count = 1};
     client.more_certificate_count = 1;
+    assert_int_equal(linnet_keyring_open(&keyring, &only, true), LINNET_ECREDENTIALS);
+    assert_int_equal(linnet_keyring_open(&keyring, &only, false), LINNET_ECREDENTIALS);
     assert_int_equal(linnet_keyring_open(&keyring, &server, true), LINNET_ECREDENTIALS);
     assert_int_equal(linnet_keyring_open(&keyring, &client, false), LINNET_ECREDENTIALS);
 }

@@ -70,11 +70,13 @@ static int read_more(PyObject *given, linnet_py_credentials *read)
 {
     PyObject *more = item_of(given, "more_certificates"), *certificate, *key;
     Py_ssize_t count = count_of(more, "certificates", LINNET_PY_CERTIFICATES);
-    for (Py_ssize_t i = 0; i < count; i++)
+    for (Py_ssize_t i = 0; i < count; i++) {
+        read->more[i] = (linnet_certificate){.certificate_file = NULL};
         if (!PyArg_ParseTuple(PyTuple_GetItem(more, i), "OO", &certificate, &key) ||
             take_octets(certificate, &read->more[i].certificate) != 0 ||
             take_octets(key, &read->more[i].private_key) != 0)
             return -1;
+    }
     read->credentials.more_certificates = read->more;
     read->credentials.more_certificate_count = (size_t)(count > 0 ? count : 0);
     return count < 0 ? -1 : 0;

@@ -127,9 +127,10 @@ static void raise_unsent(linnet_state *state, int error, const char *base)
 static int launch_with_keys(linnet_state *state, linnet_py_request *self, linnet_client_request *request,
                             bool handle_blockwise, const char *base, PyObject *map)
 {
-    linnet_py_credentials read = {.credentials = {.failed = linnet_client_handshake_failed, .context = self->client}};
+    linnet_py_credentials read; /* its arrays are large, and seldom used */
     linnet_py_message *message = (linnet_py_message *)self->message;
     bool secured = PyOS_strnicmp(base, "coaps:", 6) == 0;
+    read.credentials = (linnet_credentials){.failed = linnet_client_handshake_failed, .context = self->client};
     PyObject *keys = secured ? find_keys(map, self->message, &read) : NULL;
     /* The payload's view is taken last: the map may be anybody's class, and change the message. */
     if ((secured && !keys) || linnet_message_payload(message, &request->payload) != 0) {
