@@ -6,7 +6,7 @@
  * only. So the result is mixed once more, one to one, which leaves no such order. */
 #include "engine/hash.h"
 
-#define TOKEN_OCTETS 8u /* of a token in one go */
+#define TOKEN_OCTETS 8u                   /* of a token in one go */
 #define PRINT_FACTOR UINT32_C(0x9e3779b1) /* odd; the upper half of a product depends on every bit */
 #define PEER_WORDS (sizeof(linnet_address) / sizeof(uint32_t))
 
@@ -24,6 +24,7 @@ uint64_t linnet_hash_words(const linnet_hash_key *key, const uint32_t *words, si
     uint64_t high = key->word[0];
     uint64_t low = key->word[2];
 
+#pragma GCC unroll 4 /* not where -Os is */
     for (size_t i = 0; i < count; i++) {
         high += key->word[i + 1] * words[i];
         low += key->word[i + 3] * words[i];
