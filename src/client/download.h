@@ -9,9 +9,9 @@
 #define LINNET_ETAG_MAX 8u
 
 typedef struct linnet_download {
-    uint64_t start; /* where the wanted part begins */
-    uint64_t next;  /* the octet that comes next */
-    uint32_t restarts;
+    uint64_t start;    /* where the wanted part begins */
+    uint64_t next;     /* the octet that comes next */
+    uint32_t restarts; /* how often a body that had changed was begun again */
     uint8_t szx;
     bool bound; /* szx was asked for: the server may not go above it */
     bool begun; /* a first block came: code and ETag are those of it */

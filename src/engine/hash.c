@@ -24,6 +24,7 @@ uint64_t linnet_hash_words(const linnet_hash_key *key, const uint32_t *words, si
     uint64_t high = key->word[0];
     uint64_t low = key->word[2];
 
+#pragma GCC unroll 4 /* not where -Os is */
     for (size_t i = 0; i < count; i++) {
         high += key->word[i + 1] * words[i];
         low += key->word[i + 3] * words[i];
