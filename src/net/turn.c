@@ -131,11 +131,13 @@ static int look(linnet_loop *loop, linnet_poller_event *events, uint64_t until)
         count = linnet_poller_wait(&loop->poller, events, 0);
         now = linnet_clock();
     }
-    if (count > 0)
+    bool in_time = now < begin + loop->patience.look_us;
+    /* What came later came because another thread had this one's processor meanwhile: maybe the peer. */
+    if (count > 0 && in_time)
         linnet_patience_paid(&loop->patience);
     else
         linnet_patience_wasted(&loop->patience, begin, now);
-    loop->answered = now < begin + loop->patience.look_us; /* else that was all for what has left */
+    loop->answered = in_time; /* else that was all for what has left */
     return count;
 }
 
