@@ -133,7 +133,8 @@ static void forget_others(linnet_module *module)
     module->depth = 0;
     module->readers = 0;
     module->source.busy = false;
-    module->server->site.serving = NULL; /* it was on the stack of who served */
+    if (module->server)
+        module->server->site.serving = NULL; /* it was on the stack of who served */
     for (size_t i = 0; i < module->session_count; i++)
         if (module->sessions[i]->source.busy)
             abandon_session(module, module->sessions[i]);
@@ -141,7 +142,6 @@ static void forget_others(linnet_module *module)
 
 void linnet_module_abandon(linnet_module *module)
 {
-    linnet_module_retain(module);
     linnet_lock_seize(&module->lock, linnet_clock() + SEIZE_US);
     forget_others(module);
     module->closing = true;
@@ -149,9 +149,13 @@ void linnet_module_abandon(linnet_module *module)
     linnet_module_kick(module);
     while (module->waiters > 0)
         linnet_lock_wait(&module->lock, UINT64_MAX);
-    (void)linnet_module_leave(module, 0);
+    bool ends = !module->closed; /* else it was closed before, and its owner's count is gone */
+    if (ends)
+        tear_down(module);
     linnet_poller_close(&module->poller); /* others may be counted that never release the module */
-    linnet_module_release(module);
+    linnet_lock_leave(&module->lock);
+    if (ends)
+        linnet_module_release(module);
 }
 
 int linnet_module_socket(const linnet_module *module) { return module->socket; }

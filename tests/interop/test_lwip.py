@@ -91,7 +91,7 @@ def test_a_value_that_is_too_large_is_refused(board, tmp_path):
 
 @pytest.mark.parametrize("group", ("224.0.1.187", "[ff02::fd%25tap0]", "[ff05::fd]"))
 def test_a_board_is_found_by_its_groups(board, group):
-    done = board.linnet("get", "--interface", "tap0", "-B", "1", f"coap://{group}/.well-known/core?obs")
+    done = board.linnet("get", "--interface", "tap0", "-B", "2", f"coap://{group}/.well-known/core?obs")
     assert "</ask>;ct=0;obs" in done.stdout, done.stderr
 
 
