@@ -202,9 +202,10 @@ void linnet_handshake_receive(linnet_handshake *handshake, uint64_t now, const l
              "the peer's messages, or its certificates, are larger than handshake_size allows");
         return;
     }
-    handshake->input = known.octets;
-    if (verdict == LINNET_MESSAGES_FIT && known.type != LINNET_TLS12_CID) /* else it is not authentic */
+    if (verdict == LINNET_MESSAGES_FIT && known.type != LINNET_TLS12_CID) { /* else it is not authentic */
+        handshake->input = known.octets;
         step(handshake, now, linnet_flight_is_repeated(handshake, now, record));
+    }
     if (handshake->state != LINNET_SHAKING)
         return;
     if (handshake->out_size > before) /* a new flight, or the peer did not hear the last one */
