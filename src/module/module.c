@@ -102,10 +102,12 @@ int linnet_module_open(linnet_module **opened, const linnet_module_config *confi
     module->socket = -1;
     module->next_number = LINNET_MODULE_SERVER_NUMBER + 1;
     int error = open_all(module, config ? config : &defaults);
+    int number = errno; /* of an address in use, say */
     if (error == 0)
         *opened = module;
     else
         linnet_module_close(module);
+    errno = number;
     return error;
 }
 
