@@ -14,13 +14,13 @@ from support.programs import PATIENCE, Server
 def linnet(*arguments, stdin=b"", **more):
     """Runs the command to its end; its output is octets, as a pipe has them."""
     command = [programs.linnet_path(), *(str(part) for part in arguments)]
-    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    environment = {**programs.ENVIRONMENT, "LC_ALL": "C.UTF-8"}
     return subprocess.run(command, input=stdin, capture_output=True, timeout=PATIENCE, env=environment, **more)
 
 
 def on_terminal(*arguments, color=None):
     """Runs the command on a terminal. Returns what the terminal shows and the exit status."""
-    environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+    environment = {key: value for key, value in programs.ENVIRONMENT.items() if key != "NO_COLOR"}
     environment.update({"TERM": "xterm", "LC_ALL": "C.UTF-8"}, **({"NO_COLOR": color} if color else {}))
     outer, inner = pty.openpty()
     command = [programs.linnet_path(), *(str(part) for part in arguments)]

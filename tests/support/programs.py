@@ -12,6 +12,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ROOT / "tests/interop/peers"
 NPM = ROOT / "build/npm/node_modules"
+ENVIRONMENT = dict(os.environ)  # taken once: pytest changes its own at each test, and tests run side by side
 PATIENCE = 30  # seconds until something counts as hung; no test's verdict is a time
 
 
@@ -20,7 +21,7 @@ def linnet_path():
 
 
 def environment():
-    return {**os.environ, "NODE_PATH": str(NPM), "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
+    return {**ENVIRONMENT, "NODE_PATH": str(NPM), "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
 
 
 def run(*command, stdin=b"", patience=PATIENCE):
