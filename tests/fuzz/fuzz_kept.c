@@ -96,16 +96,16 @@ static size_t count_slots(void)
     return count;
 }
 
-static void write_one(linnet_dtls *dtls, uint32_t id)
+static void write_one(linnet_dtls *dtls, uint32_t id, size_t cid_size)
 {
-    uint8_t out[64];
+    uint8_t out[1 + LINNET_DTLS_OVERHEAD];
     linnet_path way;
     linnet_record record;
     size_t size = linnet_dtls_seal(dtls, id, linnet_text("x"), out, &way);
     linnet_bytes datagram = linnet_view(out, size);
     if (size == 0)
         return; /* its numbers are used up */
-    HOLDS(linnet_record_next(&datagram, &record));
+    HOLDS(linnet_record_next(&datagram, cid_size, &record));
     HOLDS(record.sequence % LINNET_KEPT_BLOCK == 0);
 }
 
@@ -119,7 +119,7 @@ static size_t use(linnet_dtls *dtls)
         count++;
         HOLDS(session->kept);
         HOLDS(linnet_dtls_identity(dtls, session->path.peer.session).name.size <= SLOT);
-        write_one(dtls, session->path.peer.session);
+        write_one(dtls, session->path.peer.session, session->record.write_cid_size);
     }
     return count;
 }
